@@ -1,0 +1,1 @@
+"""Messy files in, a dataset that can be trusted out, in Dagster."""

@@ -1,0 +1,65 @@
+"""DuckDB sessions that share a machine fairly, and the quoting that all SQL here goes through."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Hidden columns: carried with every row from the reader on, dropped by outputs.
+SOURCE, LINE, RAW = "_source", "_source_line", "_raw"
+HIDDEN = (SOURCE, LINE, RAW)
+
+
+def ident(name: str) -> str:
+    """A column or table name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """A Python value as a SQL literal: None, bool, int, float, or anything else by its text."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"'{value}'::DOUBLE" if value != value or value in (float("inf"), float("-inf")) else repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def connect(runs: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB session that keeps to its share of the machine.
+
+    Args:
+        runs: How many sessions may be at work at once (default: `AIFIRST_CONCURRENT_RUNS`, else 2); memory is
+            60 % of the machine's divided by it. DuckDB's own default is 80 % for each session.
+    """
+    import duckdb
+
+    runs = runs or int(os.environ.get("AIFIRST_CONCURRENT_RUNS", "2"))
+    megabytes = max(256, int(_machine_memory() * 0.6 / runs / 2**20))
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{megabytes}MB",
+            "temp_directory": os.path.join(tempfile.gettempdir(), f"aifirst-duckdb-{os.getpid()}"),  # noqa: PTH118
+            "autoinstall_known_extensions": False,
+            "TimeZone": "UTC",
+        },
+    )
+
+
+def _machine_memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or the container's limit where one is set."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:  # noqa: PTH123
+            text = limit.read().strip()
+        return min(total, int(text)) if text.isdigit() else total
+    except OSError:
+        return total
