@@ -1,0 +1,50 @@
+"""Writing query results to Parquet, counting what a file holds, and hashing content regardless of row order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.datasets.session import HIDDEN, ident, literal
+from aifirst_dagster.errors import StorageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Write the result of `query` to a Parquet file; returns the number of rows written.
+
+    Raises:
+        StorageError: The disk is full or the folder is not writable; the partial file is removed.
+    """
+    import duckdb
+
+    try:
+        row = con.execute(f"COPY ({query}) TO {literal(path)} (FORMAT parquet, COMPRESSION snappy)").fetchone()
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        path.unlink(missing_ok=True)
+        raise StorageError(
+            f"Cannot write the dataset: {str(error).splitlines()[0]}",
+            hint="Free some space or set AIFIRST_HOME to a larger disk, then run again; nothing was published.",
+            file=str(path),
+        ) from error
+    return int(row[0]) if row else 0
+
+
+def count(*paths: Path) -> int:
+    """Rows that Parquet files hold, from their footers; a missing file holds none."""
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(path).num_rows for path in paths if path.is_file())
+
+
+def content_hash(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """A hash of the rows of `relation` without hidden columns: the same rows in any order hash the same."""
+    names = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+    user = ", ".join(ident(name) for name in names if name not in HIDDEN) or "1"
+    row = con.execute(f"SELECT count(*), sum(hash({user})::HUGEINT)::VARCHAR, bit_xor(hash({user})) FROM {relation}")
+    rows, total, mixed = row.fetchone() or (0, "", 0)
+    import hashlib
+
+    return hashlib.blake2b(f"{names}|{rows}|{total}|{mixed}".encode(), digest_size=12).hexdigest()
