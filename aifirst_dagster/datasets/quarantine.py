@@ -40,7 +40,7 @@ def rejects(relation: str) -> str:
     """SQL: a reader's rejected lines (`_source, _source_line, reason, text`) in quarantine's shape."""
     values = "to_json(struct_pack(line := text))::VARCHAR"
     return (
-        f"SELECT {row_id(values)} AS id, {SOURCE}, {LINE}::BIGINT AS {LINE}, NULL::BIGINT AS \"row\", reason, "
+        f'SELECT {row_id(values)} AS id, {SOURCE}, {LINE}::BIGINT AS {LINE}, NULL::BIGINT AS "row", reason, '
         f'{values} AS "values" FROM {relation}'
     )
 

@@ -106,6 +106,11 @@ class Dataset:
         return list(seen.values())
 
     @property
+    def skipped(self) -> bool:
+        """Whether no version holds data: each was a step with nothing to do."""
+        return not any(version.parts for version in self.versions)
+
+    @property
     def rows(self) -> int:
         """Rows of all versions, as their manifests say."""
         return sum(version.manifest.rows_out for version in self.versions)
@@ -160,7 +165,9 @@ class VersionWriter:
     def publish(self, manifest: Manifest, keep: int | None = None) -> Version:
         """Store the manifest, then make this version the current one; sweeps versions beyond `keep`."""
         with _storage(self.folder):
-            _write_durably(self.folder / "manifest.json", json.dumps(manifest.__dict__, ensure_ascii=False, default=str))
+            _write_durably(
+                self.folder / "manifest.json", json.dumps(manifest.__dict__, ensure_ascii=False, default=str)
+            )
             _write_durably(self._home / POINTER, self.version)
         _sweep(self._home, keep or int(os.environ.get("AIFIRST_KEEP_VERSIONS", DEFAULT_KEEP)))
         return Version(self.folder, manifest)
@@ -208,7 +215,8 @@ class DatasetStore:
         versions = [version for key in keys if (version := self.current(pipeline, step, key))]
         if not versions:
             raise InputError(
-                f"The dataset {pipeline}/{step} has no data yet.", hint="Materialise that step first, or run the pipeline."
+                f"The dataset {pipeline}/{step} has no data yet.",
+                hint="Materialise that step first, or run the pipeline.",
             )
         return Dataset(step, tuple(versions))
 

@@ -15,10 +15,13 @@ class Config(StepConfig):
 
     model: str | None = Field(None, description="Model to ask; default: the LLM resource's.")
     mode: Literal["standard", "extended_thinking"] = Field("standard", description="Let the model think first.")
-    prompt_template: str | None = Field(None, description="Prompt by name, from resources/prompts/ or the shipped ones.")
+    prompt_template: str | None = Field(
+        None, description="Prompt by name, from resources/prompts/ or the shipped ones."
+    )
     instructions: str | None = Field(None, description="What the model should mind, in your words.")
     target: str | list[dict[str, Any]] | None = Field(
-        None, description="Target schema: a Table Schema file, or its fields inline ({name, type, ...}). Default: proposed."
+        None,
+        description="Target schema: a Table Schema file, or its fields inline ({name, type, ...}). Default: proposed.",
     )
     deduplicate: bool = Field(True, description="Merge rows that are exact duplicates.")
     on_unparseable: Literal["quarantine", "null"] = Field(
