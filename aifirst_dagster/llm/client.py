@@ -1,0 +1,125 @@
+"""What callers hold: `LLM.call(request)` over one resource or a chain of them, with everything it took added up."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
+from aifirst_dagster.llm.providers.base import Provider
+from aifirst_dagster.llm.resource import LLMResourceSpec
+from aifirst_dagster.llm.types import CallContext, LLMRequest, LLMResponse, Usage
+from aifirst_dagster.project import Project
+
+if TYPE_CHECKING:
+    from aifirst_dagster.state.database import State
+
+
+@dataclass(frozen=True)
+class Route:
+    """A resource and the connection made from it."""
+
+    spec: LLMResourceSpec
+    provider: Provider
+
+
+class LLM:
+    """A chain of resources (mostly one). Safe to share between threads.
+
+    Attributes:
+        name: The resource that was asked for.
+        run_id: What the budget's cap counts over.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        routes: Sequence[Route],
+        *,
+        project: Project,
+        run_id: str | None = None,
+        pipeline: str | None = None,
+        state: State | None = None,
+    ) -> None:
+        self.name, self.run_id = name, run_id or f"local-{uuid.uuid4()}"
+        self._routes, self._project, self._pipeline, self._state = tuple(routes), project, pipeline, state
+        self._usage, self._lock = Usage.none(), threading.Lock()
+
+    @property
+    def available(self) -> bool:
+        """Whether any model is configured. False: every call raises `NoModelError` or `AuthError`."""
+        return any(route.provider.available for route in self._routes)
+
+    @property
+    def provider(self) -> str:
+        """The provider that a call would go to first (`claude`, ...), or `offline`."""
+        ready = [route.spec.provider for route in self._routes if route.provider.available]
+        return ready[0] if ready else "offline"
+
+    @property
+    def model(self) -> str | None:
+        """Id of the model that a call would use where the request names none; None when offline."""
+        from aifirst_dagster.llm.gateway.call import resolve_model
+
+        ready = [route for route in self._routes if route.provider.available]
+        return resolve_model(None, ready[0].spec, self._project)[0].name if ready else None
+
+    @property
+    def usage(self) -> Usage:
+        """Everything that calls through this LLM took so far, failed ones included."""
+        return self._usage
+
+    def call(self, request: LLMRequest) -> LLMResponse:
+        """Ask; the answer satisfies `request.output`.
+
+        Raises:
+            NoModelError: Offline: the deterministic engine's turn.
+            AuthError: A resource was named whose key is missing or not accepted.
+            LLMError: Every other failure, by kind; `usage` says what it took all the same.
+            ConfigError: The model named does not exist.
+        """
+        from aifirst_dagster.llm.gateway.call import call
+        from aifirst_dagster.llm.providers.offline import no_model
+
+        request = request.model_copy(update={"metadata": self._context(request.metadata)})
+        failed: LLMError | None = None
+        notices: tuple[str, ...] = ()
+        for route in self._routes:
+            if route.spec.provider == "offline":
+                continue
+            try:
+                response = call(request, route.spec, route.provider, self._project, self._open)
+            except (UnavailableError, AuthError, RejectedError) as error:
+                # The next resource of the chain may serve; that it is another one must be seen.
+                failed = error
+                notices += (f"{route.spec.name} did not serve: {error.message}",)
+                self._add(error.usage)
+            except LLMError as error:
+                self._add(error.usage)
+                raise
+            else:
+                self._add(response.usage)
+                return response.model_copy(update={"notices": (*notices, *response.notices)})
+        raise failed or no_model()
+
+    def _open(self) -> State:
+        if self._state is None:
+            import aifirst_dagster.state as state
+
+            self._state = state.open(self._project)
+        return self._state
+
+    def _add(self, usage: Usage) -> None:
+        with self._lock:
+            self._usage += usage
+
+    def _context(self, given: CallContext) -> CallContext:
+        return given.model_copy(
+            update={"run_id": given.run_id or self.run_id, "pipeline": given.pipeline or self._pipeline}
+        )
+
+    def __repr__(self) -> str:
+        return f"LLM({self.name!r}, provider={self.provider!r})"

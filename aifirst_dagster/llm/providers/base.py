@@ -1,0 +1,101 @@
+"""What a provider is: it sends a request once and says what came back; retries, budget, ledger are the gateway's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol
+
+from aifirst_dagster.errors import ConfigError
+from aifirst_dagster.llm.types import Answer
+
+if TYPE_CHECKING:
+    from aifirst_dagster.llm.catalogue import Model
+    from aifirst_dagster.llm.resource import LLMResourceSpec
+    from aifirst_dagster.llm.types import LLMRequest
+
+GROUP = "aifirst_dagster.providers"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request as it will be sent.
+
+    Attributes:
+        body: The provider's own wire format, keys and secrets excluded: what `--show-prompts` prints, and what the
+            fingerprint and the upper bound of its tokens are computed from.
+        max_tokens: Output tokens at most.
+        stream: Whether the answer comes as a stream.
+        notices: What the model could not be asked as wished.
+    """
+
+    body: dict[str, object]
+    max_tokens: int
+    stream: bool
+    notices: tuple[str, ...] = ()
+
+
+class Provider(Protocol):
+    """One connection to a provider, made from a resource file."""
+
+    @property
+    def available(self) -> bool:
+        """Whether it is configured (key present); no network is touched."""
+        ...
+
+    def prepare(self, request: LLMRequest, model: Model) -> Prepared:
+        """The request in the provider's wire format.
+
+        Raises:
+            RejectedError: The model cannot serve it.
+        """
+        ...
+
+    def send(self, prepared: Prepared) -> Answer:
+        """Send once, without retries.
+
+        Raises:
+            LLMError: With `retryable`, `retry_after` and `billed` set.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ProviderType:
+    """A provider as an entry point registers it.
+
+    Attributes:
+        name: The value of `provider:` in `resources/llm/*.yaml`.
+        connect: Makes a provider from a resource; must not import an SDK yet.
+        api_key_env: The environment variable that holds the key by default.
+        default_model: Used where the resource names none.
+    """
+
+    name: str
+    connect: Callable[[LLMResourceSpec], Provider]
+    api_key_env: str | None = None
+    default_model: str | None = None
+
+
+def provider_names() -> list[str]:
+    """Every registered provider."""
+    return sorted(point.name for point in entry_points(group=GROUP))
+
+
+@cache
+def provider_type(name: str) -> ProviderType:
+    """The provider called `name`; others are not imported.
+
+    Raises:
+        ConfigError: There is none, or its package cannot be imported.
+    """
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not found:
+        raise ConfigError(f"No provider is called {name!r}.", hint=f"Installed: {', '.join(provider_names())}.")
+    try:
+        loaded: ProviderType = found[0].load()
+    except ImportError as error:
+        raise ConfigError(f"The provider {name!r} cannot be loaded: {error}.", hint="Install what it needs.") from error
+    return loaded

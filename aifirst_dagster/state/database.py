@@ -1,0 +1,207 @@
+"""Opening the state database: one engine a process and address, transactions that several processes can share."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy.pool import NullPool
+
+from aifirst_dagster.errors import ServiceError, StorageError
+from aifirst_dagster.project import Project
+from aifirst_dagster.state.tables import SCHEMA
+from aifirst_dagster.state.urls import shown, state_url
+
+if TYPE_CHECKING:
+    from aifirst_dagster.state.alerts import Alerts
+    from aifirst_dagster.state.designs_history import DesignHistory
+    from aifirst_dagster.state.files import Files
+    from aifirst_dagster.state.ledger import Ledger
+    from aifirst_dagster.state.profiles import Profiles
+    from aifirst_dagster.state.quarantine_actions import QuarantineActions
+
+BUSY_SECONDS = 30
+_opened: dict[tuple[int, str], State] = {}
+
+
+class State:
+    """The state database and its repositories.
+
+    Attributes:
+        engine: SQLAlchemy's engine; prefer `read()` and `write()`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def backend(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries."""
+        with self._worded(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, lock: str | None = None) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on an exception.
+
+        Args:
+            lock: On Postgres, transactions with the same lock name run one after another. SQLite has one
+                writer at a time anyway.
+        """
+        connecting = self.engine.connect
+        with self._worded(), connecting().execution_options(aifirst_write=True) as connection, connection.begin():
+            if lock is not None and self.backend == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{SCHEMA}:{lock}",))
+            yield connection
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.OperationalError as error:
+            raise _unreachable(self.engine, error) from error
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Calls to models and what they cost."""
+        from aifirst_dagster.state.ledger import Ledger
+
+        return Ledger(self)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files that were loaded."""
+        from aifirst_dagster.state.files import Files
+
+        return Files(self)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Drift baselines and latest profiles."""
+        from aifirst_dagster.state.profiles import Profiles
+
+        return Profiles(self)
+
+    @cached_property
+    def designs(self) -> DesignHistory:
+        """Design proposals over time."""
+        from aifirst_dagster.state.designs_history import DesignHistory
+
+        return DesignHistory(self)
+
+    @cached_property
+    def quarantine(self) -> QuarantineActions:
+        """What people did about quarantined rows."""
+        from aifirst_dagster.state.quarantine_actions import QuarantineActions
+
+        return QuarantineActions(self)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Alerts already sent."""
+        from aifirst_dagster.state.alerts import Alerts
+
+        return Alerts(self)
+
+
+def open_state(project: Project) -> State:
+    """See `state.open`."""
+    url = state_url(project)
+    # A forked child must not share its parent's connections, hence the process id.
+    key = (os.getpid(), url)
+    if (known := _opened.get(key)) is not None and _still_there(project, url):
+        return known
+    state = _connect(project, url)
+    _opened[key] = state
+    return state
+
+
+def _connect(project: Project, url: str) -> State:
+    from aifirst_dagster.state.schema import migrate
+
+    if url.startswith("sqlite"):
+        try:
+            project.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"The state folder cannot be made: {error.strerror}.",
+                hint="Set AIFIRST_HOME to a folder that can be written.",
+                file=str(project.home),
+            ) from error
+        engine = _sqlite(url)
+    else:
+        engine = create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=8)
+    try:
+        migrate(engine)
+    except exc.OperationalError as error:
+        raise _unreachable(engine, error) from error
+    return State(engine)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        # Opening SQLite costs 0.1 ms; a pooled connection could be carried over a fork.
+        poolclass=NullPool,
+        connect_args={"timeout": BUSY_SECONDS},
+        execution_options={"schema_translate_map": {SCHEMA: None}},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, record: Any) -> None:
+        # Transactions are begun below: sqlite3's own would begin as readers and then fail to become writers.
+        connection.isolation_level = None
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _write_ahead(connection)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("aifirst_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch the file to WAL once. Two processes that do so together lock each other out without waiting."""
+    import sqlite3
+
+    end = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+                return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
+def _still_there(project: Project, url: str) -> bool:
+    """Whether a SQLite file was not deleted under us."""
+    return not url.startswith("sqlite") or (project.home / "state.db").exists()
+
+
+def _unreachable(engine: Engine, error: exc.OperationalError) -> ServiceError | StorageError:
+    where = shown(engine.url.render_as_string(hide_password=True))
+    what = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    if engine.dialect.name == "sqlite":
+        return StorageError(
+            f"The state database cannot be used: {what}.",
+            hint="Check that its folder can be written and that the disk is not full, or set AIFIRST_HOME.",
+            file=engine.url.database,
+        )
+    return ServiceError(
+        f"The state database at {where} cannot be used: {what}",
+        hint="Check AIFIRST_POSTGRES_URL and that the server runs.",
+    )

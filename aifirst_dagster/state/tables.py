@@ -1,0 +1,152 @@
+"""The tables of the state database, as the code sees them; `migrations/` holds how they came to be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+SCHEMA = "aifirst"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment: aware and in UTC on both sides, though SQLite keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC."""
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """In UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(schema=SCHEMA)
+
+llm_calls = Table(
+    "llm_calls",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("call_id", String(36), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("run_id", String(200), nullable=False),
+    Column("pipeline", Text),
+    Column("step", Text),
+    Column("task", Text),
+    Column("resource", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("failure", String(20)),
+    Column("error", Text),
+    Column("reserved_usd", Float, nullable=False),
+    Column("cost_usd", Float),
+    Column("input_tokens", BigInteger, nullable=False, default=0),
+    Column("cached_input_tokens", BigInteger, nullable=False, default=0),
+    Column("output_tokens", BigInteger, nullable=False, default=0),
+    Column("stop_reason", Text),
+    Column("request_id", Text),
+    Column("answer", Text),
+    Column("thinking", Text),
+    Column("owner", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Index("llm_calls_run", "run_id"),
+    Index("llm_calls_started", "started_at"),
+    Index("llm_calls_status", "status"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pipeline", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime", Float, nullable=False),
+    Column("content_hash", String(128), nullable=False),
+    Column("run_id", Text),
+    Column("status", String(20), nullable=False),
+    Column("rows", BigInteger),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("pipeline", "step", "path", "content_hash", name="files_once"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("asset", Text, primary_key=True),
+    Column("partition", Text, primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("profile", JSON, nullable=False),
+    Column("run_id", Text),
+    Column("at", UtcTime, nullable=False),
+)
+
+design_history = Table(
+    "design_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pipeline", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("provenance", JSON, nullable=False),
+    Column("run_id", Text),
+    Column("at", UtcTime, nullable=False),
+    Index("design_history_step", "pipeline", "step", "file"),
+)
+
+quarantine_actions = Table(
+    "quarantine_actions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pipeline", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("partition", Text, nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("run_id", Text),
+    Column("at", UtcTime, nullable=False),
+    Index("quarantine_actions_step", "pipeline", "step", "partition"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime, nullable=False),
+)
