@@ -69,6 +69,14 @@ class Column(Record):
     evidence: Evidence = Field(default_factory=Evidence)
     number_style: str | None = None
     """How numbers are written where a plain cast does not read them: a key of `inference.numbers.STYLES`."""
+    formats_seen: list[str] = Field(default_factory=list)
+    """strptime patterns of a date column whose cells are written in several, the most frequent first; else empty."""
+    units_seen: list[str] = Field(default_factory=list)
+    """Spellings of units and currencies that stand around the column's numbers, as written."""
+    pattern: str | None = None
+    """A regular expression that every value of a text column matches, where the values share a shape."""
+    native: bool = False
+    """The file itself says the type (JSON, Parquet): the relation's column is typed already."""
 
 
 class CleaningHint(Record):

@@ -1,0 +1,239 @@
+"""Types, formats, null tokens and meanings of a table's columns: proposed from a sample, then tested on every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.datasets.session import ident, literal
+from aifirst_dagster.inference import casts, dates, names, sampling, types
+from aifirst_dagster.inference.sampling import ColumnSample
+from aifirst_dagster.inference.schema import Column, Evidence, FieldType
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: A closed set has at most this many values, and each is seen this often on average.
+CLOSED_SET, CLOSED_SET_REPEATS = 40, 4
+#: A share of failed cells above which a column is looked at again, in rows from everywhere in the table.
+SECOND_LOOK = 0.01
+
+
+def propose(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[str],
+    native: Mapping[str, str] | None = None,
+    sample_rows: int = 20_000,
+) -> list[Column]:
+    """What each column seems to be, judged by the first `sample_rows` rows.
+
+    Args:
+        con: The session that `relation` lives in.
+        relation: Columns as VARCHAR; native ones typed.
+        columns: The columns to look at, in order.
+        native: Columns whose type the file itself says (JSON, Parquet), with their DuckDB types.
+    """
+    native = native or {}
+    table = sampling.take(con, relation, columns, sample_rows)
+    try:
+        return from_sample(con, table, columns, native)
+    finally:
+        con.execute(f"DROP TABLE {table}")
+
+
+def from_sample(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], native: Mapping[str, str]
+) -> list[Column]:
+    """As `propose`, on a sample that is in memory already."""
+    from aifirst_dagster.inference import semantics
+
+    texts = [column for column in columns if native.get(column, "VARCHAR") == "VARCHAR"]
+    samples = {sample.name: sample for sample in sampling.look(con, table, texts)}
+    guesses = {name: types.decide(sample) for name, sample in samples.items()}
+    if (day_first := _day_first(guesses)) is not None:
+        for name, guess in guesses.items():
+            if guess.type in {"date", "datetime"} and guess.confidence < 0.8:
+                guesses[name] = types.decide(samples[name], day_first)
+    proposed = []
+    for name, standard in zip(columns, names.standardise(columns), strict=True):
+        if name in samples:
+            column = _column(name, standard, samples[name], guesses[name])
+            proposed.append(semantics.describe(column, samples[name]))
+        else:
+            proposed.append(semantics.describe(_native_column(name, standard, native[name]), None))
+    return proposed
+
+
+def verify(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[Column]:
+    """The columns with what all rows say: evidence, nullability, uniqueness, closed sets, confidence.
+
+    One scan; a second one over the columns that many cells of contradict, with their type decided anew.
+    """
+    checked = _scan(con, relation, columns)
+    again = [at for at, column in enumerate(checked) if _doubtful(column)]
+    if again:
+        revised = _scan(con, relation, _reconsider(con, relation, [checked[at] for at in again]))
+        for at, column in zip(again, revised, strict=True):
+            if column.type == "string" or column.evidence.failed < checked[at].evidence.failed:
+                checked[at] = column
+    return checked
+
+
+def _day_first(guesses: Mapping[str, types.Typed]) -> bool | None:
+    """Whether the table's plain dates write the day first; None where there are none, or both kinds."""
+    orders = {
+        form.startswith("%d")
+        for guess in guesses.values()
+        if guess.type in {"date", "datetime"} and guess.confidence >= 0.9 and not guess.formats_seen
+        for form in [guess.format]
+        if form.startswith(("%d", "%m")) and "%b" not in form.lower()
+    }
+    return orders.pop() if len(orders) == 1 else None
+
+
+def _column(name: str, standard: str, sample: ColumnSample, guess: types.Typed) -> Column:
+    parsed = round(guess.share * sample.cells)
+    return Column(
+        name=standard, source_name=name, type=guess.type, format=guess.format, physical_type=guess.physical_type,
+        nullable=sample.blanks > 0 or bool(guess.null_tokens), null_tokens=guess.null_tokens,
+        unique=sample.cells > 0 and sample.blanks == 0 and sample.distinct == sample.cells,
+        values=_closed_set(sample, guess), unit=guess.unit, confidence=round(guess.confidence * guess.share, 4),
+        evidence=Evidence(parsed=parsed, failed=sample.cells - parsed, nulls=sample.blanks),
+        number_style=guess.number_style, formats_seen=guess.formats_seen, units_seen=guess.units_seen,
+        description=guess.note,
+    )  # fmt: skip
+
+
+def _closed_set(sample: ColumnSample, guess: types.Typed) -> list[str] | None:
+    """The values of a category column, sorted; None where new values are to be expected."""
+    held = {text for text in sample.counts if text not in guess.null_tokens}
+    few = 1 < len(held) <= CLOSED_SET and sample.distinct == len(sample.counts)
+    if guess.type == "string" and few and sample.cells >= CLOSED_SET_REPEATS * len(held):
+        return sorted(held) if max(map(len, held)) <= 60 else None
+    return None
+
+
+def _native_column(name: str, standard: str, physical: str) -> Column:
+    return Column(name=standard, source_name=name, type=field_type(physical), physical_type=physical, native=True)
+
+
+def field_type(physical: str) -> FieldType:
+    """The Table Schema type of a DuckDB type."""
+    kind = physical.upper()
+    if kind.endswith("]"):
+        return "array"
+    if kind.startswith(("STRUCT", "MAP", "JSON", "UNION")):
+        return "object"
+    if kind.startswith(("DECIMAL", "DOUBLE", "FLOAT", "REAL")):
+        return "integer" if kind.endswith(",0)") else "number"
+    if kind.startswith("TIMESTAMP"):
+        return "datetime"
+    if "INT" in kind and not kind.startswith("INTERVAL"):
+        return "integer"
+    plain: dict[str, FieldType] = {"BOOLEAN": "boolean", "DATE": "date", "TIME": "time", "INTERVAL": "duration"}
+    return plain.get(kind, "string")
+
+
+def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[Column]:
+    """Every column's evidence over all rows, in one scan."""
+    if not columns:
+        return []
+    inner, middle, wanted = [], [], ["count(*)"]
+    for at, column in enumerate(columns):
+        source = ident(column.source_name)
+        reading = f"len(CAST({source} AS VARCHAR))" if column.native else casts.parsed(column, source)
+        inner += [f"{source} AS r{at}", f"{reading} AS t{at}"]
+        tokens = ", ".join(literal(token) for token in ["", *column.null_tokens])
+        blank = "TRUE" if column.native else f"r{at} IN ({tokens}) OR trim(r{at}) = ''"
+        if not column.native and column.physical_type == "VARCHAR" and column.type == "string":
+            blanks = f"r{at} IS NOT NULL AND (t{at} IS NULL OR (strlen(t{at}) < 9 AND trim(t{at}) = ''))"
+            middle.append(f"CASE WHEN {blanks} THEN 0 END AS f{at}")
+        else:
+            middle.append(
+                f"CASE WHEN t{at} IS NULL AND r{at} IS NOT NULL THEN CASE WHEN {blank} THEN 0 ELSE 1 END END f{at}"
+            )
+        wanted += [
+            f"count(r{at})", f"count(f{at})", f"sum(f{at})",
+            f"min(CASE WHEN f{at} = 1 THEN left(r{at}, 200) END, 5)" if not column.native else "NULL",
+            f"count(DISTINCT t{at})" if column.unique and not column.native else "NULL",
+            f"list(DISTINCT r{at})" if column.values is not None else "NULL",
+        ]  # fmt: skip
+    sql = (
+        f"SELECT {', '.join(wanted)} FROM (SELECT *, {', '.join(middle)} "
+        f"FROM (SELECT {', '.join(inner)} FROM {ident(relation)}))"
+    )
+    rows, *found = con.execute(sql).fetchall()[0]
+    each = [found[at : at + 6] for at in range(0, len(found), 6)]
+    return [_judged(column, rows, *measured) for column, measured in zip(columns, each, strict=True)]
+
+
+def _judged(
+    column: Column, rows: int, texts: int, unread: int, failed: int | None, examples: list[str] | None,
+    distinct: int | None, values: list[str] | None,
+) -> Column:  # fmt: skip
+    failed = int(failed or 0)
+    parsed = texts - unread
+    share = parsed / (parsed + failed) if parsed + failed else 1.0
+    before = column.evidence.parsed + column.evidence.failed
+    sampled = column.evidence.parsed / before if before else 1.0
+    closed = None
+    if column.values is not None and values is not None:
+        held = [value for value in values if value is not None and value.strip() and value not in column.null_tokens]
+        closed = sorted(held) if len(held) <= CLOSED_SET else None
+    return column.model_copy(update={
+        "evidence": Evidence(parsed=parsed, failed=failed, nulls=rows - parsed - failed, examples_failed=examples or []),
+        "nullable": parsed + failed < rows,
+        "unique": bool(distinct) and distinct == rows and not failed,
+        "values": closed,
+        "confidence": round(column.confidence / max(sampled, 0.01) * share, 4) if sampled > share else round(column.confidence, 4),
+    })  # fmt: skip
+
+
+def _doubtful(column: Column) -> bool:
+    evidence = column.evidence
+    if column.native or not evidence.failed:
+        return False
+    if evidence.failed > SECOND_LOOK * (evidence.parsed + evidence.failed):
+        return True
+    # A single number with a fraction among a million whole ones makes the column a number.
+    return column.type in {"integer", "year"} and any(types.is_number(text) for text in evidence.examples_failed)
+
+
+def _reconsider(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[Column]:
+    """The columns decided anew, from rows drawn from everywhere."""
+    wanted = ", ".join(ident(column.source_name) for column in columns)
+    table = "aifirst_second_look"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {wanted} FROM {ident(relation)} "
+        f"USING SAMPLE reservoir(20000 ROWS) REPEATABLE (7)"
+    )
+    try:
+        samples = sampling.look(con, table, [column.source_name for column in columns])
+    finally:
+        con.execute(f"DROP TABLE {table}")
+    decided = []
+    for column, sample in zip(columns, samples, strict=True):
+        extra = dict.fromkeys(column.evidence.examples_failed, 1)
+        sample = ColumnSample(
+            sample.name,
+            {**extra, **sample.counts},
+            sample.cells + len(extra),
+            sample.blanks,
+            sample.distinct,
+            sample.in_order,
+        )
+        guess = types.decide(sample)
+        if guess.type == "integer" and any(types.is_number(text) and not types.is_integer(text) for text in extra):
+            guess = types.Typed("number", physical_type="DOUBLE", null_tokens=guess.null_tokens)
+        fresh = _column(column.source_name, column.name, sample, guess)
+        decided.append(
+            fresh.model_copy(update={
+                "semantic_type": column.semantic_type, "description": column.description,
+                "null_tokens": sorted({*fresh.null_tokens, *column.null_tokens}),
+            })
+        )  # fmt: skip
+    return decided
+
+
+__all__ = ["dates", "field_type", "from_sample", "propose", "verify"]

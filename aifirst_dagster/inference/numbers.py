@@ -1,0 +1,155 @@
+"""How numbers are written: grouping and decimal marks, signs, currencies, units; recognised in Python, read in SQL.
+
+A style is how digits are grouped; a currency, a unit, a percent sign or accounting brackets may stand around any of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aifirst_dagster.datasets.session import literal
+
+#: Spelling -> unit, for what stands for a currency. Codes stand for themselves.
+CURRENCIES = {
+    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₫": "VND",
+    "₪": "ILS", "฿": "THB", "₦": "NGN", "zł": "PLN", "kr": "SEK", "kr.": "DKK", "Fr.": "CHF", "Rs": "INR", "Rs.": "INR",
+    "US$": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "R$": "BRL",
+}  # fmt: skip
+CURRENCY_CODES = frozenset(
+    "USD EUR GBP JPY CHF CAD AUD NZD CNY INR BRL RUB KRW SEK NOK DKK PLN CZK HUF TRY ZAR MXN SGD HKD THB ILS AED SAR IDR "
+    "MYR PHP VND UAH RON BGN ARS CLP COP PEN EGP NGN KES PKR TWD".split()
+)
+
+_SIGN = r"[+\-−–]"
+_SYMBOL = r"(?:[A-Z]{0,2}[$€£¥₹₽₩₺₴₫₪฿₦]|zł|kr\.?|Fr\.?|Rs\.?|[A-Z]{3})"
+_UNIT = r"(?:[A-Z]{0,2}[$€£¥₹₽₩₺₴₫₪฿₦]|[%‰°]|[A-Za-zµμΩÅ°][A-Za-zµμΩ°²³/·.\"']{0,14}(?: [A-Za-z]{1,8})?)"
+_SPACE = "[ \u00a0\u202f\u2009]"
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How digits are written. `core` matches them (RE2 and Python); `drop` is removed, then `decimal` becomes a dot."""
+
+    key: str
+    core: str
+    drop: str
+    decimal: str
+    example: str
+
+
+STYLES: dict[str, NumberStyle] = {
+    style.key: style
+    for style in (
+        NumberStyle("plain", r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", "", ".", "1234.5"),
+        NumberStyle("comma_grouped", r"\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d{1,3}(?:\.\d*)?|\d+\.\d*|\d+", ",", ".", "1,234.50"),
+        NumberStyle("dot_grouped", r"\d{1,3}(?:\.\d{3})+(?:,\d*)?|\d+(?:,\d*)?", ".", ",", "1.234,50"),
+        NumberStyle("space_grouped", rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?:[.,]\d*)?|\d+(?:[.,]\d*)?",
+                    " \u00a0\u202f\u2009", ",", "1 234,50"),
+        NumberStyle("apostrophe_grouped", r"\d{1,3}(?:['’]\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?", "'’", ".", "1'234.50"),
+        NumberStyle("padded", r"\d+", "", ".", "007"),
+        NumberStyle("indian_grouped", r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d*)?|\d{1,3}(?:\.\d*)?", ",", ".", "12,34,567.00"),
+    )
+}  # fmt: skip
+"""Key -> style. `number_style` of a column is one of these keys, or None where a plain cast reads its numbers."""
+
+
+def _around(core: str) -> str:
+    return rf"\s*(\()?\s*({_SIGN})?\s*({_SYMBOL})?\s*({_SIGN})?\s*({core})\s*({_UNIT})?\s*(-)?\s*(\))?\s*"
+
+
+_PYTHON = {key: re.compile(_around(f"(?:{style.core})")) for key, style in STYLES.items()}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a column's texts are as numbers: style, the share (of cells) read, units with their cells, whole numbers."""
+
+    style: str
+    share: float
+    units: Counter[str]
+    spellings: frozenset[str]
+    whole: bool
+    bare: bool
+
+
+def unit_of(prefix: str | None, suffix: str | None) -> str | None:
+    """The unit that a spelling before or after a number stands for: a currency code, or the text itself."""
+    spelled = (prefix or suffix or "").strip()
+    return CURRENCIES.get(spelled, spelled) or None
+
+
+def read(counts: Mapping[str, int]) -> Reading | None:
+    """The style that reads most of the sampled texts, or None where none reads half of them.
+
+    Args:
+        counts: Distinct texts (null tokens aside) and their cells.
+    """
+    total = sum(counts.values())
+    best: Reading | None = None
+    for key, pattern in _PYTHON.items():
+        if key == "padded":  # leading zeros are a matter of the column's name: `types` decides
+            continue
+        reading = _try(key, pattern, counts, total)
+        if reading and (best is None or reading.share > best.share + 1e-9):
+            best = reading
+    return best if best and best.share >= 0.5 else None
+
+
+def _try(key: str, pattern: re.Pattern[str], counts: Mapping[str, int], total: int) -> Reading | None:
+    cells, units, spellings, whole, bare = 0, Counter[str](), set[str](), True, True
+    style = STYLES[key]
+    for text, count in counts.items():
+        found = pattern.fullmatch(text)
+        if not found or bool(found[1]) != bool(found[8]) or (found[2] and found[4]) or (found[3] and found[6]):
+            continue
+        cells += count
+        if any(found[group] for group in (1, 3, 6, 7)) or found[2] in {"−", "–"}:
+            bare = False
+        spelled = found[3] or found[6]
+        if spelled:
+            spellings.add(spelled)
+        units[unit_of(found[3], found[6]) or ""] += count
+        core = found[5]
+        whole = (
+            whole
+            and style.decimal not in core
+            and "e" not in core.lower()
+            and (key != "space_grouped" or "." not in core)
+        )
+    if not cells:
+        return None
+    return Reading(key, cells / total, units, frozenset(spellings), whole, bare)
+
+
+def core_sql(style: str, text_sql: str) -> str:
+    """SQL: the plain decimal text of a number written in `style` (without sign or affixes), NULL where it is none."""
+    chosen = STYLES[style]
+    core = f"regexp_extract({text_sql}, {literal('^' + _around('(?:' + chosen.core + ')') + '$')}, 5)"
+    for mark in chosen.drop:
+        core = f"replace({core}, {literal(mark)}, '')"
+    return f"replace({core}, {literal(chosen.decimal)}, '.')" if chosen.decimal != "." else core
+
+
+def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None = None) -> str:
+    """SQL: VARCHAR -> DOUBLE for numbers written in `style`, NULL for what is not.
+
+    Brackets, a leading or a trailing minus make it negative; a percentage keeps its figure (`12%` is 12).
+
+    Args:
+        style: A key of `STYLES`.
+        text_sql: SQL of the text.
+        units: Spellings that may stand around the number; None allows any.
+    """
+    whole = _around(f"(?:{STYLES[style].core})")
+    pattern = literal(f"^{whole}$")
+    part = {at: f"regexp_extract({text_sql}, {pattern}, {at})" for at in (1, 2, 3, 4, 6, 7, 8)}
+    fits = [f"regexp_full_match({text_sql}, {literal(whole)})", f"({part[1]} = '') = ({part[8]} = '')"]
+    if units is not None:
+        allowed = ", ".join(literal(unit) for unit in sorted({"", *units}))
+        fits.append(f"{part[3]} IN ({allowed}) AND {part[6]} IN ({allowed})")
+    negative = f"({part[1]} <> '' OR {part[2]} IN ('-', '−', '–') OR {part[4]} IN ('-', '−', '–') OR {part[7]} <> '')"
+    number = f"TRY_CAST({core_sql(style, text_sql)} AS DOUBLE)"
+    return f"CASE WHEN {' AND '.join(fits)} THEN CASE WHEN {negative} THEN -1 ELSE 1 END * {number} END"

@@ -1,0 +1,51 @@
+"""Texts that mean "no value", and when a column may be read so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Never a value of anything, in any kind of column (compared in lower case, trimmed).
+CERTAIN = frozenset({
+    "n/a", "#n/a", "n.a.", "n.a", "null", "<null>", "(null)", "[null]", "nan", "<na>", "#null!", "#n/a n/a", "\\n", "nil",
+    "#ref!", "#value!", "#div/0!", "#name?", "not available", "not applicable", "no data",
+})  # fmt: skip
+
+#: No value where the rest of the column is something else (numbers, dates, longer texts).
+LIKELY = frozenset({"na", "none", "-", "--", "---", "–", "—", "?", "??", ".", "..", "...", "*", "x", "nd", "n.d.", "nr",
+                    "missing", "unknown", "unk", "undefined", "empty", "blank", "tbd", "tba", "not set", "unspecified", "inf",
+                    "-inf", "+inf", "infinity", "-infinity", ":", "not reported", "not known", "no value", "k.a.", "s/d",
+                    "nicht verfügbar", "unbekannt", "inconnu", "desconocido", "keine angabe", "(blank)", "(empty)",
+                    "(none)", "#", "nul", "void", "suppressed"})  # fmt: skip
+
+#: Also in text columns, where they are the odd ones out.
+_ODD_IN_TEXT = frozenset({"na", "-", "--", "---", "–", "—", "?", "??", "none", "missing", "undefined", "(blank)", "(none)",
+                          "(empty)", "tbd", "k.a.", "...", "."})  # fmt: skip
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` may mean "no value" in a column of numbers, dates or other non-text."""
+    plain = text.strip().lower()
+    return plain in CERTAIN or plain in LIKELY
+
+
+def in_text(counts: Mapping[str, int]) -> list[str]:
+    """The texts of a string column that mean "no value", by its sampled values and their counts.
+
+    A doubtful one ("NA", "-", "none") counts only as the odd one out: two-letter codes keep their "NA" (Namibia), a
+    category column that is mostly "none" keeps it, single characters keep their "?".
+    """
+    tokens = [text for text in counts if text.strip().lower() in CERTAIN]
+    odd = [text for text in counts if text.strip().lower() in _ODD_IN_TEXT]
+    if not odd:
+        return tokens
+    others = [text.strip() for text in counts if text not in odd and text not in tokens and text.strip()]
+    total = sum(counts.values())
+    for text in odd:
+        plain = text.strip().lower()
+        if not others or counts[text] > 0.5 * total:
+            continue
+        alike = sum(len(other) <= max(2, len(plain)) for other in others)
+        words = plain in {"none", "missing", "undefined"}  # as a category they may be meant: "severity: none"
+        if alike <= 0.2 * len(others) and not (words and len(others) <= 12):
+            tokens.append(text)
+    return tokens

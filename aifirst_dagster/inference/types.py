@@ -1,0 +1,269 @@
+"""Which type a column of texts has: each kind of reading is tried on the sampled texts, the most telling one wins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aifirst_dagster.inference import dates, numbers, tokens
+from aifirst_dagster.inference.sampling import ColumnSample
+from aifirst_dagster.inference.schema import FieldType
+
+#: The share of cells that a type has to read.
+ENOUGH = 0.9
+#: The same where what it does not read looks like a code ("14a"), not like a slip or a note.
+ENOUGH_AMONG_CODES = 0.985
+
+TRUE, FALSE = frozenset({"true", "t", "yes", "y", "on", "1"}), frozenset({"false", "f", "no", "n", "off", "0"})
+_PAIRS = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"})
+_INTEGER = re.compile(r"[+-]?\d+(\.0*)?")
+_PLAIN_INTEGER = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_PADDED = re.compile(r"[+-]?0\d+")
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9./ -]{2,}|\d+[-/.]\d+.*")
+_JSON_OBJECT, _JSON_ARRAY = re.compile(r"\s*\{.*\}\s*", re.S), re.compile(r"\s*\[.*\]\s*", re.S)
+_GEOPOINT = re.compile(r"\(?\s*[+-]?\d{1,2}(\.\d+)?\s*,\s*[+-]?\d{1,3}(\.\d+)?\s*\)?")
+_DURATION = re.compile(r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+
+_TEXT_NAME = re.compile(r"(?i)(zip|post(al)?_?code|\bplz\b|phone|fax|\btel\b|mobile|cell(ular)?$|\bssn\b|isbn|issn|\bean\b|"
+                        r"\bupc\b|iban|vat_?(id|no|number)|account_?(no|number)|card_?(no|number)|version)")  # fmt: skip
+_CODE_NAME = re.compile(r"(?i)(code|\bid\b|_id$|id$|number|nummer|\bno\b|\bnr\b|key|sku|ref)")
+_YEAR_NAME = re.compile(
+    r"(?i)(year|(^|[_\W])yr($|[_\W])|founded|established|jahr|ann[eé]e|\baño\b|\banio\b|built|vintage|season)"
+)
+_CLOCK_NAME = re.compile(r"(?i)(month|day|hour|minute|week|second|monat|\btag\b|stunde|mois|jour)")
+_DATE_NAME = re.compile(r"(?i)(date|datum|fecha|\bday\b|time|_at$|_on$|created|updated|birth|dob)")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a column's texts are, before all rows have been looked at. Fields are as in `schema.Column`."""
+
+    type: FieldType
+    format: str = "default"
+    physical_type: str = "VARCHAR"
+    share: float = 1.0
+    confidence: float = 1.0
+    number_style: str | None = None
+    unit: str | None = None
+    units_seen: list[str] = field(default_factory=list)
+    formats_seen: list[str] = field(default_factory=list)
+    null_tokens: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+def decide(sample: ColumnSample, day_first: bool | None = None) -> Typed:
+    """The type of a sampled column.
+
+    Args:
+        sample: Its texts.
+        day_first: Whether the table's other dates write the day first; None where they do not say.
+    """
+    if not sample.counts:
+        return Typed("string", confidence=0.0, note="no value to judge by")
+    trimmed: dict[str, int] = {}
+    for text, count in sample.counts.items():
+        trimmed[text.strip()] = trimmed.get(text.strip(), 0) + count
+    held = {text: count for text, count in trimmed.items() if not tokens.is_token(text)}
+    missing = [text for text in sample.counts if tokens.is_token(text)]
+    if held:
+        for attempt in (_boolean, _plain_number, _date, _styled_number, _structured):
+            found = attempt(sample, held, day_first)
+            if found and _enough(found.share, held, found):
+                return _with(found, null_tokens=missing)
+    return Typed("string", null_tokens=tokens.in_text(sample.counts), share=1.0)
+
+
+def _with(typed: Typed, **changes: object) -> Typed:
+    from dataclasses import replace
+
+    return replace(typed, **changes)  # type: ignore[arg-type]
+
+
+def _enough(share: float, held: Mapping[str, int], found: Typed) -> bool:
+    """Whether what is not read can be slips rather than the sign of another type."""
+    if share >= ENOUGH_AMONG_CODES:
+        return True
+    if share < ENOUGH:
+        return False
+    reader = _READS.get(found.type)
+    odd = [text for text in held if not (reader.fullmatch(text) if reader and not found.number_style else False)]
+    if found.type in {"integer", "number"} and not found.number_style:
+        return sum(bool(_CODE.fullmatch(text)) for text in odd) <= 0.5 * len(odd)
+    return True
+
+
+_READS = {"integer": _INTEGER, "number": _NUMBER, "year": _INTEGER}
+
+
+def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
+    words = {text.lower() for text in held}
+    total, read = sum(held.values()), 0
+    known = {word for word in words if word in (TRUE | FALSE) - {"0", "1"}}
+    if not known or known in ({"t"}, {"f"}, {"on"}, {"off"}):
+        return None
+    if not any(known & pair for pair in _PAIRS) or ({"n"} == known or {"y"} == known) and total < 3:
+        return None
+    read = sum(
+        count
+        for text, count in held.items()
+        if text.lower() in known | ({"0", "1"} if len(words) > len(known) else set())
+    )
+    return Typed("boolean", physical_type="BOOLEAN", share=read / total)
+
+
+def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
+    total = sum(held.values())
+    whole = sum(count for text, count in held.items() if _INTEGER.fullmatch(text))
+    plain = sum(count for text, count in held.items() if _NUMBER.fullmatch(text))
+    if plain < 0.5 * total:
+        return None
+    if _TEXT_NAME.search(sample.name) and whole > 0.5 * total and not _quantity(sample.name):
+        return Typed(
+            "string", share=1.0, confidence=0.9, note="the name says that these digits are a label, not a quantity"
+        )
+    texts = [text for text in held if _PLAIN_INTEGER.fullmatch(text)]
+    padded = sum(held[text] for text in texts if _PADDED.fullmatch(text))
+    if padded:
+        clock = _CLOCK_NAME.search(sample.name) and all(len(text) <= 2 for text in texts)
+        lengths = {len(text) for text in texts}
+        if not clock and (padded >= 0.02 * total or len(lengths) == 1 or _CODE_NAME.search(sample.name)):
+            return Typed("string", share=1.0, confidence=0.95, note="leading zeros would be lost in a number")
+    if whole >= ENOUGH * total and whole >= plain - 0.002 * total:
+        return _whole(sample, held, texts, whole / total, padded > 0)
+    return Typed("number", physical_type="DOUBLE", share=plain / total)
+
+
+def _quantity(name: str) -> bool:
+    return bool(re.search(r"(?i)(count|total|amount|price|avg|mean|rate|share|sum|num_|n_)", name))
+
+
+def _whole(sample: ColumnSample, held: Mapping[str, int], texts: list[str], share: float, padded: bool) -> Typed:
+    values = [int(text) for text in texts]
+    if (year := _year(sample, values, len(texts) == len(held))) is not None:
+        return Typed("year", physical_type="BIGINT", share=share, confidence=year)
+    if stamp := _compact_date(sample, held):
+        return stamp
+    longest = max((len(text.lstrip("+-")) for text in texts), default=0)
+    if longest > 38:
+        return Typed("string", share=1.0, note="digits beyond any number type")
+    physical = "BIGINT" if longest <= 18 else "DECIMAL(38,0)"
+    return Typed("integer", physical_type=physical, share=share, number_style="padded" if padded else None)
+
+
+def _year(sample: ColumnSample, values: list[int], all_whole: bool) -> float | None:
+    """How sure that whole numbers are years; None where they are not."""
+    if not values or any(not 1500 <= value <= 2100 for value in values) or not all_whole:
+        return None
+    if _YEAR_NAME.search(sample.name):
+        return 1.0
+    span = max(values) - min(values) + 1
+    dense = len(set(values)) >= 5 and len(set(values)) >= 0.6 * span and min(values) >= 1800
+    return 0.7 if dense and sample.cells > 2 * len(set(values)) else None
+
+
+def _compact_date(sample: ColumnSample, held: Mapping[str, int]) -> Typed | None:
+    """Dates as 20200131: eight digits, all of them a day; with a hint in the name, or recent and many."""
+    if any(len(text) != 8 for text in held):
+        return None
+    found = dates.read(held)
+    if not found or found.share < 1 or list(found.formats) != ["%Y%m%d"]:
+        return None
+    recent = all("1900" <= text[:4] <= "2099" for text in held)
+    if not (_DATE_NAME.search(sample.name) or (recent and len(held) >= 10 and not _CODE_NAME.search(sample.name))):
+        return None
+    return Typed("date", "%Y%m%d", "DATE", confidence=0.95)
+
+
+def _date(sample: ColumnSample, held: Mapping[str, int], day_first: bool | None) -> Typed | None:
+    found = dates.read(held, sample.in_order, day_first)
+    if not found or (found.kind != "time" and _looks_like_versions(sample, held)):
+        return None
+    formats = list(found.formats)
+    seen = formats if len(formats) > 1 else []
+    kind: FieldType = found.kind  # type: ignore[assignment]
+    form, physical = formats[0], "VARCHAR"
+    if all(_is_default(kind, each) for each in formats):
+        form, seen = "default", []
+    if not seen and kind != "yearmonth":
+        zone = "TIMESTAMPTZ" if found.zoned else "TIMESTAMP"
+        physical = {"date": "DATE", "datetime": zone, "time": "TIME"}[kind]
+    return Typed(kind, form, physical, found.share, found.confidence, formats_seen=seen, note=found.note)
+
+
+def _looks_like_versions(sample: ColumnSample, held: Mapping[str, int]) -> bool:
+    """`1.2.10`-like texts that a date format happens to read."""
+    return bool(re.search(r"(?i)version|release|\bip\b", sample.name)) and any(text.count(".") >= 2 for text in held)
+
+
+def _is_default(kind: str, form: str) -> bool:
+    """Whether a plain cast reads the strptime pattern."""
+    if kind == "date":
+        return form == "%Y-%m-%d"
+    if kind == "datetime":
+        return bool(re.fullmatch(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?(Z|%z)?)?", form))
+    if kind == "time":
+        return bool(re.fullmatch(r"%H:%M(:%S(\.%f)?)?", form))
+    return form == "%Y-%m"
+
+
+def _styled_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
+    found = numbers.read(held)
+    if not found or _TEXT_NAME.search(sample.name):
+        return None
+    total = sum(found.units.values())
+    named = {unit: count for unit, count in found.units.items() if unit}
+    currencies = all(unit in numbers.CURRENCY_CODES for unit in named)
+    if len(named) > (8 if currencies else 3) or (named and sum(named.values()) < 0.02 * total and not currencies):
+        return None
+    if named and not currencies and any(re.fullmatch(r"[A-Za-z]", unit) for unit in named) and not found.bare:
+        letters = {
+            unit
+            for unit in named
+            if unit not in {"g", "m", "l", "L", "s", "h", "d", "K", "C", "F", "V", "A", "W", "k", "M", "B"}
+        }
+        if letters:
+            return None
+    unit = max(named, key=lambda each: named[each]) if len(named) == 1 else None
+    kind: FieldType = "integer" if found.whole and found.bare and not named else "number"
+    note = "" if len(named) < 2 else f"several units: {', '.join(sorted(named))}"
+    confidence = 0.95 if len(named) < 2 else 0.7
+    return Typed(
+        kind, share=found.share, confidence=confidence, number_style=found.style, unit=unit,
+        units_seen=sorted(found.spellings), note=note,
+    )  # fmt: skip
+
+
+def _structured(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
+    total = sum(held.values())
+    kinds: tuple[tuple[FieldType, re.Pattern[str]], ...] = (
+        ("object", _JSON_OBJECT), ("array", _JSON_ARRAY), ("geopoint", _GEOPOINT), ("duration", _DURATION),
+    )  # fmt: skip
+    for kind, pattern in kinds:
+        read = sum(count for text, count in held.items() if pattern.fullmatch(text) and _is_json(kind, text))
+        if read >= ENOUGH * total:
+            return Typed(kind, share=read / total)
+    return None
+
+
+def _is_json(kind: str, text: str) -> bool:
+    if kind not in {"object", "array"}:
+        return True
+    import json
+
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_number(text: str) -> bool:
+    """Whether a plain cast reads `text` as a number."""
+    return bool(_NUMBER.fullmatch(text.strip()))
+
+
+def is_integer(text: str) -> bool:
+    """Whether `text` is a whole number, plainly written."""
+    return bool(_INTEGER.fullmatch(text.strip()))
