@@ -1,0 +1,1 @@
+"""Rules, the engines that judge them, scores, drift."""

@@ -1,0 +1,1 @@
+"""Engines that judge rules: DuckDB, and Great Expectations itself."""

@@ -1,0 +1,120 @@
+"""Row conditions (`row_condition`) as SQL: the pandas query form, `col("x") > 1`, and Great Expectations' mapping."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from typing import Any
+
+from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Table
+
+_COMPARE = {
+    ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+_WORDS = {"&": "and", "|": "or", "~": "not"}
+_SIGNS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+def where(table: Table, kwargs: dict[str, Any]) -> str:
+    """The rows that a rule is about, as a SQL boolean that is never unknown; TRUE where it names no condition."""
+    condition = kwargs.get("row_condition")
+    if condition is None:
+        return "TRUE"
+    if isinstance(condition, dict):
+        return f"({_mapping(table, condition)}) IS TRUE"
+    if kwargs.get("condition_parser") is None:
+        raise CannotEvaluateError("row_condition needs condition_parser: pandas or great_expectations.")
+    if kwargs["condition_parser"] == "spark":
+        raise CannotEvaluateError("condition_parser spark is not supported. Write the condition for pandas.")
+    return f"({parse(table, condition)}) IS TRUE"
+
+
+def parse(table: Table, text: str) -> str:
+    """SQL for a condition in the pandas or the `col()` form; `&`, `|` and `~` bind as `and`, `or` and `not`."""
+    names: dict[str, str] = {}
+
+    def quoted(found: re.Match[str]) -> str:
+        names[f"__quoted_{len(names)}"] = found[1]
+        return f"__quoted_{len(names) - 1}"
+
+    try:
+        source = re.sub(r"`([^`]+)`", quoted, text)
+        tokens = tokenize.generate_tokens(io.StringIO(source.strip()).readline)
+        words = [(t.type, _WORDS.get(t.string, t.string)) for t in tokens if t.type != tokenize.OP or t.string != "\n"]
+        tree = ast.parse(tokenize.untokenize(words).strip(), mode="eval").body
+    except (SyntaxError, tokenize.TokenError, ValueError):
+        raise CannotEvaluateError(
+            f"row_condition {text!r} cannot be read. Write it as 'age > 17 and country == \"CH\"'."
+        ) from None
+    return _Sql(table, names, text).of(tree)
+
+
+class _Sql:
+    def __init__(self, table: Table, names: dict[str, str], text: str) -> None:
+        self.table, self.names, self.text = table, names, text
+
+    def of(self, node: ast.expr) -> str:
+        """SQL of a node: only what is listed here is allowed, so that a condition can do nothing but compare."""
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                joint = " AND " if isinstance(op, ast.And) else " OR "
+                return "(" + joint.join(self.of(value) for value in values) + ")"
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return f"(NOT {self.of(operand)})"
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return literal(-number)
+            case ast.Compare(left=left, ops=ops, comparators=rights):
+                sides = [left, *rights]
+                return "(" + " AND ".join(self.compare(*each) for each in zip(sides, ops, rights)) + ")"  # noqa: B905
+            case ast.Call(func=ast.Name(id="col"), args=[ast.Constant(value=str() as name)]):
+                return self.column(name)
+            case ast.Call(func=ast.Attribute(value=value, attr=attr), args=[]) if attr.lower() in _NULL_TESTS:
+                return f"({self.of(value)} {_NULL_TESTS[attr.lower()]})"
+            case ast.Name(id=name):
+                return self.column(self.names.get(name, name))
+            case ast.Constant(value=None | bool() | int() | float() | str() as value):
+                return literal(value)
+        raise CannotEvaluateError(f"row_condition {self.text!r} has a part that is not supported: {ast.unparse(node)}.")
+
+    def compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
+        """One comparison."""
+        if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
+            listed = ", ".join(self.of(item) for item in right.elts) or "NULL"
+            return f"{self.of(left)} {'IN' if isinstance(op, ast.In) else 'NOT IN'} ({listed})"
+        if type(op) not in _COMPARE:
+            raise CannotEvaluateError(f"row_condition {self.text!r} has a comparison that is not supported.")
+        if isinstance(right, ast.Constant) and right.value is None:
+            return f"{self.of(left)} IS {'' if isinstance(op, ast.Eq) else 'NOT '}NULL"
+        return f"{self.of(left)} {_COMPARE[type(op)]} {self.of(right)}"
+
+    def column(self, name: str) -> str:
+        """A column's value."""
+        self.table.type(name)
+        return f"({self.table.value(name)})"
+
+
+_NULL_TESTS = {
+    "notnull": "IS NOT NULL", "notna": "IS NOT NULL", "isnull": "IS NULL", "isna": "IS NULL",
+}  # fmt: skip
+
+
+def _mapping(table: Table, condition: dict[str, Any]) -> str:
+    """SQL for Great Expectations' condition objects, as their `to_dict` writes them."""
+    match condition:
+        case {"type": "and" | "or" as joint, "conditions": [*several]}:
+            return "(" + f" {joint.upper()} ".join(_mapping(table, each) for each in several) + ")"
+        case {"type": "nullity", "column": {"name": name}, "is_null": is_null}:
+            return f"({table.value(name)}) IS {'' if is_null else 'NOT '}NULL"
+        case {"type": "comparison", "column": {"name": name}, "operator": str() as sign, "parameter": wanted}:
+            column = f"({table.value(name)})"
+            if sign.upper() in ("IN", "NOT_IN", "NOT IN"):
+                listed = ", ".join(map(literal, wanted)) or "NULL"
+                return f"{column} {sign.upper().replace('_', ' ')} ({listed})"
+            if sign in _SIGNS:
+                return f"{column} {_SIGNS[sign]} {literal(wanted)}"
+        case {"type": "pass_through", "pass_through_filter": str() as text}:
+            return parse(table, text)
+    raise CannotEvaluateError(f"row_condition {condition!r} is not one of Great Expectations' conditions.")

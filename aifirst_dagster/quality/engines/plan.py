@@ -1,0 +1,152 @@
+"""What a rule compiles to: aggregates over a source, and a function from their values to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from aifirst_dagster.datasets.session import HIDDEN, ident
+
+Verdict = dict[str, Any]
+"""Fields of a `RuleResult`: success, evaluated, unexpected_count, ..."""
+
+FLOATS = ("FLOAT", "DOUBLE")
+INTEGERS = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+)  # fmt: skip
+
+
+class CannotEvaluateError(Exception):
+    """This rule cannot be judged on this table; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Where to find a failing rule's values: `value` of the rows of `source` that meet `where`."""
+
+    source: str
+    where: str
+    value: str
+    names: tuple[str, ...] = ()
+    """Columns of `value` where it is a struct: shown as a mapping; a pair is shown as a list."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled rule.
+
+    Attributes:
+        source: FROM clause; plans of one source share one scan.
+        parts: Aggregates over it.
+        finish: From their values to the verdict.
+        examples: Where failing values are found, if there are any.
+        row: SQL boolean over a row of the table, true where that row breaks the rule; None where no row can.
+    """
+
+    source: str
+    parts: tuple[str, ...]
+    finish: Callable[[tuple[Any, ...]], Verdict]
+    examples: Examples | None = None
+    row: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A relation with its columns' types.
+
+    Attributes:
+        relation: FROM clause.
+        types: Column -> DuckDB type, hidden columns left out.
+    """
+
+    relation: str
+    types: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Names, in order."""
+        return list(self.types)
+
+    def type(self, name: str) -> str:
+        """The DuckDB type of a column. Raises `CannotEvaluateError` where there is none of exactly this name."""
+        if name not in self.types:
+            near = get_close_matches(name, self.columns, n=1)
+            there = ", ".join(self.columns[:20]) + (", ..." if len(self.columns) > 20 else "")
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {there}."
+            raise CannotEvaluateError(f"There is no column {name!r}. {hint}")
+        return self.types[name]
+
+    def kind(self, name: str) -> str:
+        """`number`, `text`, `flag`, `time` (a date or a point in time) or `other`."""
+        return kind_of(self.type(name))
+
+    def value(self, name: str) -> str:
+        """SQL of a column's value. "Not a number" is no value, as in pandas."""
+        column = ident(name)
+        return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END" if self.type(name) in FLOATS else column
+
+    def missing(self, name: str) -> str:
+        """SQL: whether a column has no value."""
+        column = ident(name)
+        return f"({column} IS NULL OR isnan({column}))" if self.type(name) in FLOATS else f"({column} IS NULL)"
+
+
+def kind_of(type_: str) -> str:
+    """`number`, `text`, `flag`, `time` or `other` for a DuckDB type."""
+    if type_ in FLOATS or type_ in INTEGERS or type_.startswith("DECIMAL"):
+        return "number"
+    if type_ == "VARCHAR" or type_.startswith("ENUM"):
+        return "text"
+    if type_ == "BOOLEAN":
+        return "flag"
+    return "time" if type_ == "DATE" or type_.startswith("TIMESTAMP") else "other"
+
+
+def describe(con: Any, relation: str) -> Table:
+    """The table behind `relation`."""
+    rows = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    return Table(relation, {row[0]: row[1] for row in rows if row[0] not in HIDDEN})
+
+
+def all_of(*conditions: str) -> str:
+    """The conditions joined by AND; TRUE ones are left out."""
+    kept = [condition for condition in conditions if condition and condition != "TRUE"]
+    return " AND ".join(kept) if kept else "TRUE"
+
+
+def count(where: str) -> str:
+    """Aggregate: rows that meet `where`."""
+    return "count(*)" if where == "TRUE" else f"count(*) FILTER ({where})"
+
+
+def judged(evaluated: int, unexpected: int, mostly: float) -> Verdict:
+    """The verdict of counts: at least a share of `mostly` is as expected, or there is nothing to judge."""
+    success = not evaluated or (evaluated - unexpected) / evaluated >= mostly
+    percent = 100 * unexpected / evaluated if evaluated else 0.0
+    return {
+        "success": success, "evaluated": evaluated, "unexpected_count": unexpected, "unexpected_percent": percent,
+    }  # fmt: skip
+
+
+def row_plan(
+    table: Table,
+    domain: str,
+    holds: str,
+    value: str,
+    mostly: float,
+    *,
+    names: tuple[str, ...] = (),
+    observed: Any = None,
+) -> Plan:
+    """A rule over rows: of those in `domain`, enough meet `holds` (unknown counts as not)."""
+    broken = all_of(domain, f"({holds}) IS NOT TRUE")
+    return Plan(
+        source=table.relation,
+        parts=(count(domain), count(broken)),
+        finish=lambda got: {**judged(got[0], got[1], mostly), "observed_value": observed},
+        examples=Examples(table.relation, broken, value, names),
+        row=broken,
+    )

@@ -1,0 +1,136 @@
+"""A rule and a set of rules: Great Expectations' vocabulary with severity, rationale and a stable identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from aifirst_dagster.quality.expectations.vocabulary import problem
+
+Severity = Literal["error", "warn"]
+Status = Literal["proposed", "active", "muted", "rejected"]
+
+#: Arguments that say what a rule is about; limits, sets, patterns and `mostly` may change: it is still the same.
+IDENTITY = ("column", "column_A", "column_B", "column_list", "row_condition")
+
+
+class Rule(BaseModel):
+    """One expectation. `type` and `kwargs` are as Great Expectations 1.24 spells them, and are checked against it.
+
+    An empty `id` becomes the rule's stable identity. `muted` and `rejected` rules are kept on file and not evaluated.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = ""
+    type: str
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+    severity: Severity = "warn"
+    rationale: str = ""
+    provenance: str = "user"
+    status: Status = "active"
+
+    @model_validator(mode="after")
+    def _in_the_vocabulary(self) -> Rule:
+        if wrong := problem(self.type, self.kwargs):
+            raise ValueError(f"{wrong[0]} {wrong[1]}".strip())
+        if not self.id:
+            self.id = stable_id(self.type, self.kwargs)
+        return self
+
+    @property
+    def live(self) -> bool:
+        """Whether the rule is to be evaluated."""
+        return self.status in ("proposed", "active")
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the rule reads, without those of a row condition."""
+        named = [self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs]
+        several = self.kwargs.get("column_list") if self.type != "expect_table_columns_to_match_ordered_list" else None
+        return [*named, *(several or [])]
+
+
+class RuleSet(BaseModel):
+    """Rules with ids that are unique in the set, in order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: list[Rule] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _unique_ids(self) -> RuleSet:
+        self.rules = with_unique_ids(self.rules)
+        return self
+
+    def __iter__(self) -> Iterator[Rule]:  # type: ignore[override]
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    @classmethod
+    def load(cls, path: str | Path) -> RuleSet:
+        """Read a YAML or JSON file `{rules: [Rule]}`. Raises `ConfigError` with file:line for anything unknown."""
+        from aifirst_dagster.quality.rulefile import load
+
+        return load(path)
+
+    def dump(self, path: str | Path) -> None:
+        """Write the set to `path` (.json: JSON, else YAML), atomically; comments of an existing YAML file survive."""
+        from aifirst_dagster.quality.rulewriter import dump
+
+        dump(self, path)
+
+
+def stable_id(type_: str, kwargs: dict[str, Any]) -> str:
+    """Identity of a rule without its thresholds: `email.values_to_match_regex`, `table.row_count_to_be_between`."""
+    about = {key: kwargs[key] for key in IDENTITY if kwargs.get(key) is not None}
+    condition = about.pop("row_condition", None)
+    listed = type_.startswith("expect_table_")
+    names = [] if listed else [n for value in about.values() for n in (value if isinstance(value, list) else [value])]
+    text = f"{','.join(map(str, names)) or 'table'}.{short_type(type_)}"
+    return f"{text}.where-{_hash(json.dumps(condition, sort_keys=True, default=str))}" if condition else text
+
+
+def short_type(type_: str) -> str:
+    """The type without the words that every type repeats: `values_to_match_regex`."""
+    return re.sub(r"^expect_(table_|column_pair_|column_)?", "", type_)
+
+
+def check_name(rule: Rule) -> str:
+    """An asset check's name for a rule: `[A-Za-z0-9_]+`, readable, the same for as long as the rule's id is.
+
+    A short hash is added where the columns' names do not fit, or where the id is not the rule's stable identity
+    (a second rule of its type on the same column; a name that a person gave).
+    """
+    identity = stable_id(rule.type, rule.kwargs)
+    columns = [str(name) for name in rule.columns] or ["table"]
+    plain = [re.sub(r"_{2,}", "_", re.sub(r"[^A-Za-z0-9_]+", "_", name)).strip("_")[:40] for name in columns]
+    name = "__".join([*[part for part in plain if part][:3], short_type(rule.type)])
+    faithful = plain == columns and len(plain) <= 3 and rule.id == identity and ".where-" not in identity
+    return name if faithful else f"{name}_{_hash(rule.id)}"
+
+
+def with_unique_ids(rules: Iterable[Rule]) -> list[Rule]:
+    """The rules, the second and later ones of an equal id renamed `id-2`, `id-3`, ..."""
+    seen: set[str] = set()
+    kept = []
+    for rule in rules:
+        number, fresh = 1, rule.id
+        while fresh in seen:
+            number += 1
+            fresh = f"{rule.id}-{number}"
+        seen.add(fresh)
+        kept.append(rule if fresh == rule.id else rule.model_copy(update={"id": fresh}))
+    return kept
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
