@@ -1,0 +1,157 @@
+"""What a connector is, what it gives back, and `read`: files of any known format to one relation."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from aifirst_dagster.connectors.source import Scratch, Source
+    from aifirst_dagster.inference.schema import Dialect
+
+GROUP = "aifirst_dagster.connectors"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user knows better than the reader; None: found out.
+
+    Attributes:
+        encoding: Text encoding, by any name Python knows.
+        delimiter: One or more characters; "" for a file of one column.
+        header: Whether the table's first row holds names.
+        accept_unsure: Go on where the reader would raise `UnsureError`; a notice says so.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    accept_unsure: bool = False
+
+
+@dataclass
+class Part:
+    """One file, read: what a connector gives back.
+
+    Attributes:
+        query: SELECT of the columns (VARCHAR, or `native` types), then `_source`, `_source_line`; lazy where the file allows.
+        columns: Names in order, unique without regard to case.
+        source_names: The names as they stand in the file: may be blank or repeated; as many as `columns`.
+        named: False where the file has no names and `columns` are made up.
+        records: Data rows and rejected lines that the reader counted.
+        rejects: SELECT (_source, _source_line, reason, text), or None where there are none.
+        rejected: How many rejects there are.
+        dialect: How the text is written; None unless delimited.
+        native: Column -> DuckDB type, for formats that have types.
+        notices: What the user should know, in sentences.
+    """
+
+    query: str
+    columns: list[str]
+    source_names: list[str]
+    records: int
+    named: bool = True
+    rejects: str | None = None
+    rejected: int = 0
+    dialect: Dialect | None = None
+    native: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ReadTable:
+    """Files, read as one relation. Keep it for as long as `relation` is used: unpacked copies go when it goes.
+
+    Attributes:
+        relation: A view: source columns in order (VARCHAR, or `native` types), then `_source`, `_source_line`.
+        columns: The source columns' names, unique without regard to case.
+        source_names: The names as they stand in the first file that has the column: may be blank or repeated.
+        rejects: A table (_source VARCHAR, _source_line BIGINT, reason VARCHAR, text VARCHAR) of lines that do not fit.
+        format: The files' format; "mixed" where they differ.
+        records: Data rows and rejects, as the reader counted them: `rows + rejected` must give this.
+        rejected: Number of rows in `rejects`.
+        dialect: The first file's; None unless delimited.
+        dialects: Each file's, by its path as given.
+        native: Column -> DuckDB type, for formats that have types.
+        notices: What the user should know, in sentences.
+        files: The files read, as given, in order.
+    """
+
+    relation: str
+    columns: list[str]
+    source_names: list[str]
+    rejects: str
+    format: str
+    records: int
+    rejected: int
+    dialect: Dialect | None
+    dialects: dict[str, Dialect]
+    native: dict[str, str]
+    notices: list[str]
+    files: list[str]
+    scratch: Scratch
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A file format, registered under the entry-point group `aifirst_dagster.connectors`.
+
+    Attributes:
+        format: Its name, as pipelines and `--format` spell it.
+        read: Reads one unpacked file.
+    """
+
+    format: str
+    read: Callable[[duckdb.DuckDBPyConnection, Source, ReadOptions, Scratch], Part]
+
+
+@cache
+def connectors() -> dict[str, Connector]:
+    """Every registered connector, by its format's name."""
+    return {point.name: point.load() for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+
+
+def read(
+    con: duckdb.DuckDBPyConnection,
+    paths: Sequence[str | Path],
+    format: str | None = None,
+    options: ReadOptions | None = None,
+) -> ReadTable:
+    """Read `paths` as one relation, columns united by name; a column that a file lacks is NULL there.
+
+    Args:
+        con: The session that will hold the relation.
+        paths: Files; "-" is standard input. Compressed files are seen through.
+        format: A connector's name; None or "auto": found out by suffix and content, for each file.
+        options: What the user knows better than the reader.
+
+    Raises:
+        InputError: A file is missing, unreadable, or not what it poses as.
+        UnsureError: The dialect is too uncertain, and `options` do not accept that.
+        ConfigError: There is no such format.
+    """
+    from aifirst_dagster.connectors.formats import detect
+    from aifirst_dagster.connectors.source import Scratch, open_source
+    from aifirst_dagster.connectors.union import unite
+
+    if not paths:
+        raise InputError("There is no file to read.", hint="Name at least one file.")
+    if format not in (None, "auto") and format not in connectors():
+        raise ConfigError(f"There is no format {format!r}.", hint=f"Formats: {', '.join(connectors())}, auto.")
+    scratch, options = Scratch(), options or ReadOptions()
+    parts: list[tuple[str, str, Part]] = []
+    for path in paths:
+        source = open_source(path, scratch)
+        chosen = format if format not in (None, "auto") else detect(source)
+        parts.append((source.given, chosen, connectors()[chosen].read(con, source, options, scratch)))
+    return unite(con, parts, scratch, next(_numbers))

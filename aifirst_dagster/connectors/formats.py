@@ -1,0 +1,114 @@
+"""Which format a file has: by its content first, by its suffix where the content leaves a choice."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+
+from aifirst_dagster.connectors.source import Source
+from aifirst_dagster.errors import InputError
+
+_SUFFIXES = {
+    ".json": "json", ".geojson": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonlines": "jsonl",
+    ".parquet": "parquet", ".pq": "parquet",
+}  # fmt: skip
+_BINARY = {
+    b"%PDF-": ("a PDF document", "PDF is not read yet: export its table as CSV."),
+    b"\x89PNG": ("a PNG image", "Images are not read yet: transcribe the table to CSV."),
+    b"\xff\xd8\xff": ("a JPEG image", "Images are not read yet: transcribe the table to CSV."),
+    b"GIF8": ("a GIF image", "Images are not read yet: transcribe the table to CSV."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook or Office document", "Excel is not read yet: save the sheet as CSV."),
+    b"SQLite format 3\x00": ("a SQLite database", "Export the table as CSV or Parquet."),
+    b"ARROW1": ("an Arrow file", "Save it as Parquet."),
+    b"FEA1": ("a Feather file", "Save it as Parquet."),
+    b"Obj\x01": ("an Avro file", "Avro is not read yet: save it as Parquet or JSON Lines."),
+    b"ORC": ("an ORC file", "Save it as Parquet."),
+    b"\x7fELF": ("a program", "Name a data file."),
+    b"MZ\x90": ("a program", "Name a data file."),
+    b"RIFF": ("audio or video", "Audio is not read yet."),
+    b"ID3": ("an MP3 file", "Audio is not read yet."),
+    b"7z\xbc\xaf": ("a 7z archive", "Unpack it first."),
+    b"Rar!": ("a RAR archive", "Unpack it first."),
+    b"\x80\x04\x95": ("a Python pickle", "Save it as Parquet: unpickling runs code that the file holds."),
+}
+_TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+def detect(source: Source) -> str:
+    """The name of the connector that reads `source`.
+
+    Raises:
+        InputError: It is of a kind that is not read; says what it looks like, and what to do.
+    """
+    head = source.head()
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if source.size:
+        _refuse_binary(head, source)
+    by_suffix = _SUFFIXES.get(source.suffix)
+    text = _plain_start(head)
+    if by_suffix in ("json", "jsonl"):
+        looks = text.startswith(("[", "{")) or not text or _SCALAR.match(text)
+        return by_suffix if looks else "csv"
+    if by_suffix == "parquet" or source.suffix not in (".csv", ".tsv", ".tab", ".psv", ".dat"):
+        return _json_kind(text) or "csv"
+    if _JSON_RECORD.match(text):
+        return _json_kind(text) or "csv"
+    return "csv"
+
+
+_SCALAR = re.compile(r'^("|-?\d+(\.\d+)?\s*$|true\s*$|false\s*$|null\s*$)')
+_JSON_RECORD = re.compile(r'^\s*[\[{]?\s*\{\s*"[^"\n]*"\s*:')
+
+
+def _json_kind(text: str) -> str | None:
+    """ "json" or "jsonl" where a text without a telling suffix begins as such, else None."""
+    if not _JSON_RECORD.match(text) and not re.match(r"\[\s*(\[|\{|-?\d|\")", text):
+        return None
+    first, _, rest = text.partition("\n")
+    lines = first.rstrip().endswith("}") and rest.lstrip().startswith("{")
+    return "jsonl" if lines else "json"
+
+
+def _plain_start(head: bytes) -> str:
+    """The beginning as text, whatever its encoding, without white space before it."""
+    return head.replace(b"\x00", b"").decode("utf-8", "replace").lstrip("\ufeff\ufffd \t\r\n")
+
+
+def _refuse_binary(head: bytes, source: Source) -> None:
+    """Raise where the first bytes are those of something else than text."""
+    for magic, (what, hint) in _BINARY.items():
+        if head.startswith(magic):
+            raise InputError(f"This is {what}, not a table as text.", hint=hint, file=source.given)
+    if head.startswith(b"PK\x03\x04"):
+        what, hint = _office(source)
+        raise InputError(f"This is {what}, not a table as text.", hint=hint, file=source.given)
+    start = head[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        what = "an XML document" if start.startswith(b"<?xml") else "a web page"
+        raise InputError(f"This is {what}, not a table as text.", hint="Export the table as CSV.", file=source.given)
+    if not head.startswith(_TEXT_MARKS) and _is_binary(head):
+        raise InputError(
+            "This is binary data of an unknown kind, not a table as text.",
+            hint="Name a CSV, JSON or Parquet file; if it is text, name its encoding.",
+            file=source.given,
+        )
+
+
+def _office(source: Source) -> tuple[str, str]:
+    """What a zip archive of an office program is."""
+    names = zipfile.ZipFile(source.path).namelist()
+    if any(name.startswith("xl/") for name in names):
+        return "an Excel workbook", "Excel is not read yet: save the sheet as CSV."
+    return "an office document", "Save its table as CSV."
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether bytes are no text: many control characters, which are not those of UTF-16 or UTF-32."""
+    if not head:
+        return False
+    zeros = [head[start::4].count(0) for start in range(4)]
+    if sum(zeros) > len(head) * 0.2:  # UTF-16 and UTF-32 without a mark: zeros at regular places
+        return not (max(zeros) > len(head) / 4 * 0.6 and min(zeros) < len(head) / 4 * 0.2)
+    controls = sum(head.count(code) for code in range(32) if code not in (0, 7, 9, 10, 12, 13, 27, 28, 29, 30, 31, 1))
+    return controls > len(head) * 0.05

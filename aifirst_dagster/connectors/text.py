@@ -1,0 +1,153 @@
+"""Text files as UTF-8 on disk, with the counts that tell whether they are regular; other encodings are copied over."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+from aifirst_dagster.connectors.source import Scratch, Source
+from aifirst_dagster.errors import ConfigError, InputError
+from aifirst_dagster.inference import encoding as encodings
+
+_BLOCK = 1 << 22
+_SAMPLE = 1 << 18
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text file that can be read as UTF-8.
+
+    Attributes:
+        path: The file itself, or a copy in UTF-8.
+        encoding: The file's own encoding.
+        intact: Whether all of it is valid; lines of a file that is not must be looked at one by one.
+        size: Bytes of `path`.
+        feeds: Line feeds. returns: carriage returns. pairs: both in a row. zeros: NUL characters.
+        ended: Whether the last line has its line end.
+        marked: Whether `path` begins with a byte order mark.
+    """
+
+    path: Path
+    encoding: str
+    intact: bool
+    size: int
+    feeds: int
+    returns: int
+    pairs: int
+    zeros: int
+    ended: bool
+    marked: bool
+
+    @property
+    def line_terminator(self) -> str:
+        """What ends most lines."""
+        alone = {"\r\n": self.pairs, "\n": self.feeds - self.pairs, "\r": self.returns - self.pairs}
+        return max(alone, key=lambda end: alone[end]) if any(alone.values()) else "\n"
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all lines end alike, by line feeds: then a line feed more is a line more."""
+        return self.returns in (0, self.feeds) and self.pairs == self.returns
+
+    def head(self, size: int) -> str:
+        """The beginning, up to `size` bytes and never a part of a line of a longer file."""
+        with self.path.open("rb") as file:
+            block = file.read(size)
+            if len(block) == size and not block.endswith(b"\n"):
+                cut = max(block.rfind(b"\n"), block.rfind(b"\r") if self.feeds == 0 else -1)
+                block = block[: cut + 1] if cut >= 0 else block + file.readline()
+        return block.decode("utf-8-sig", "surrogateescape")
+
+
+def as_utf8(source: Source, encoding: str | None, scratch: Scratch) -> Text:
+    """Find the encoding of `source` (or take `encoding`) and give its text as UTF-8.
+
+    A file that is UTF-8 but for some damaged places stays as it is: its bad lines are the reader's to reject.
+
+    Raises:
+        ConfigError: There is no such encoding.
+        InputError: The text is not in the encoding that it should be in.
+    """
+    head = source.head()
+    chosen = encoding or encodings.by_mark(head) or encodings.by_zeros(head) or "utf-8"
+    try:
+        name = codecs.lookup(chosen).name
+    except LookupError as error:
+        raise ConfigError(f"There is no encoding {chosen!r}.", hint="Say utf-8, cp1252, latin-1, utf-16.") from error
+    if name in ("utf-8", "utf-8-sig", "ascii"):
+        text = _measure(source.path, "utf-8")
+        if text.intact or encoding:
+            return text
+        foreign = _foreign_lines(source.path)
+        if encodings.is_mostly_utf8(foreign):
+            return text
+        name = encodings.legacy(foreign)
+    copy = scratch.new(".utf8")
+    _transcode(source, name, copy)
+    return _measure(copy, name)
+
+
+def _measure(path: Path, encoding: str) -> Text:
+    """Count what `Text` holds, in one pass."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    intact, size, feeds, returns, pairs, zeros, last, head = True, 0, 0, 0, 0, 0, b"", b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            head = head or block[:4]
+            size += len(block)
+            feeds += block.count(b"\n")
+            zeros += block.count(b"\0")
+            if here := block.count(b"\r"):
+                returns += here
+                pairs += block.count(b"\r\n")
+            pairs += last == b"\r" and block.startswith(b"\n")
+            last = block[-1:]
+            if intact and not block.isascii():
+                intact = _decodes(decoder, block)
+            elif intact:
+                intact = _decodes(decoder, b"") and not decoder.getstate()[0]
+    intact = intact and not decoder.getstate()[0]
+    marked = head.startswith(codecs.BOM_UTF8)
+    return Text(path, encoding, intact, size, feeds, returns, pairs, zeros, last in (b"\n", b"\r", b""), marked)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+    try:
+        decoder.decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _foreign_lines(path: Path) -> bytes:
+    """Lines that hold other bytes than ASCII, up to a sample's size."""
+    found, size = [], 0
+    with path.open("rb") as file:
+        while size < _SAMPLE and (lines := file.readlines(_BLOCK)):
+            for line in lines:
+                if not line.isascii():
+                    found.append(line[:4096])
+                    size += len(found[-1])
+                    if size >= _SAMPLE:
+                        break
+    return b"".join(found)
+
+
+def _transcode(source: Source, encoding: str, target: Path) -> None:
+    """Copy as UTF-8, block by block."""
+    try:
+        with (
+            source.path.open(encoding=encoding, newline="") as text,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            while block := text.read(_BLOCK):
+                out.write(block)
+    except UnicodeError:
+        # Five bytes mean nothing in Windows-1252; Latin-1 has a (control) character for each byte.
+        if encoding == "cp1252":
+            return _transcode(source, "latin-1", target)
+        raise InputError(
+            f"The text is not in the encoding {encoding}.", hint="Name its encoding, or leave it to be found out.",
+            file=source.given,
+        ) from None  # fmt: skip

@@ -1,0 +1,92 @@
+"""Parts of several files as one relation: columns united by name, a missing one is NULL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.connectors.base import Part, ReadTable
+from aifirst_dagster.datasets.session import LINE, SOURCE, ident
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from aifirst_dagster.connectors.source import Scratch
+
+_NO_REJECTS = f"SELECT ''::VARCHAR {SOURCE}, 0::BIGINT {LINE}, ''::VARCHAR reason, ''::VARCHAR AS text WHERE false"
+
+
+def unite(
+    con: duckdb.DuckDBPyConnection, parts: list[tuple[str, str, Part]], scratch: Scratch, number: int
+) -> ReadTable:
+    """One relation over `parts` (path as given, format, part), named after `number`."""
+    notices = [f"{given}: {text}" if len(parts) > 1 else text for given, _, part in parts for text in part.notices]
+    notices += _borrow_names(parts)
+    columns: dict[str, tuple[str, str]] = {}  # key -> (name, name as it stands)
+    for _, _, part in parts:
+        for name, source_name in zip(part.columns, part.source_names, strict=True):
+            columns.setdefault(_key(name), (name, source_name))
+    types = _types(parts)
+    relation, rejects = f"aifirst_read_{number}", f"aifirst_rejects_{number}"
+    query = " UNION ALL ".join(_select(part, columns, types) for _, _, part in parts)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {query}")
+    rejected = [part.rejects for _, _, part in parts if part.rejects] or [_NO_REJECTS]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {rejects} AS {' UNION ALL '.join(rejected)}")
+    formats = {format for _, format, _ in parts}
+    dialects = {given: part.dialect for given, _, part in parts if part.dialect}
+    return ReadTable(
+        relation=relation,
+        columns=[name for name, _ in columns.values()],
+        source_names=[source_name for _, source_name in columns.values()],
+        rejects=rejects,
+        format=formats.pop() if len(formats) == 1 else "mixed",
+        records=sum(part.records for _, _, part in parts),
+        rejected=sum(part.rejected for _, _, part in parts),
+        dialect=parts[0][2].dialect,
+        dialects=dialects,
+        native={name: types[key] for key, (name, _) in columns.items() if types[key] != "VARCHAR"},
+        notices=notices,
+        files=[given for given, _, _ in parts],
+        scratch=scratch,
+    )
+
+
+def _key(name: str) -> str:
+    """What makes two files' columns the same: DuckDB tells no case apart, and exports differ in outer blanks."""
+    return name.strip().casefold()
+
+
+def _borrow_names(parts: list[tuple[str, str, Part]]) -> list[str]:
+    """Give files without names those of a named file of the same width; returns notices that say so."""
+    notices = []
+    for given, _, part in parts:
+        if part.named or not part.columns:
+            continue
+        donors = [(name, other) for name, _, other in parts if other.named and len(other.columns) == len(part.columns)]
+        if donors:
+            renamed = (
+                f"{ident(old)} AS {ident(new)}" for old, new in zip(part.columns, donors[0][1].columns, strict=True)
+            )
+            part.query = f"SELECT {', '.join(renamed)}, {SOURCE}, {LINE} FROM ({part.query})"
+            part.columns, part.source_names = list(donors[0][1].columns), list(donors[0][1].source_names)
+            notices.append(f"{given} has no header; its columns are taken to be those of {donors[0][0]}, in order.")
+    return notices
+
+
+def _types(parts: list[tuple[str, str, Part]]) -> dict[str, str]:
+    """Each column's DuckDB type: its native one where all files that have it agree, else text."""
+    found: dict[str, set[str]] = {}
+    for _, _, part in parts:
+        for name in part.columns:
+            found.setdefault(_key(name), set()).add(part.native.get(name, "VARCHAR"))
+    return {key: kinds.pop() if len(kinds) == 1 else "VARCHAR" for key, kinds in found.items()}
+
+
+def _select(part: Part, columns: dict[str, tuple[str, str]], types: dict[str, str]) -> str:
+    """A part's rows under the united columns."""
+    here = {_key(name): name for name in part.columns}
+    cells = []
+    for key, (name, _) in columns.items():
+        text = ident(here[key]) if key in here else "NULL"
+        plain = key in here and part.native.get(here[key], "VARCHAR") == types[key]
+        cells.append(f"{text if plain else f'CAST({text} AS {types[key]})'} AS {ident(name)}")
+    return f"SELECT {', '.join([*cells, SOURCE, LINE])} FROM ({part.query})"
