@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Part, ReadTable
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident
+from aifirst_dagster.inference.names import standard
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,13 +23,21 @@ def unite(
     """One relation over `parts` (path as given, format, part), named after `number`."""
     notices = [f"{given}: {text}" if len(parts) > 1 else text for given, _, part in parts for text in part.notices]
     notices += _borrow_names(parts)
+    repeated = _repeated(parts)
     columns: dict[str, tuple[str, str]] = {}  # key -> (name, name as it stands)
+    spellings: dict[str, list[str]] = {}
     for _, _, part in parts:
         for name, source_name in zip(part.columns, part.source_names, strict=True):
-            columns.setdefault(_key(name), (name, source_name))
-    types = _types(parts)
+            key = _key(name, repeated)
+            columns.setdefault(key, (name, source_name))
+            if name not in spellings.setdefault(key, []):
+                spellings[key].append(name)
+    notices += [
+        f"One column under several spellings: {', '.join(names)}." for names in spellings.values() if len(names) > 1
+    ]
+    types = _types(parts, repeated)
     relation, rejects = f"aifirst_read_{number}", f"aifirst_rejects_{number}"
-    query = " UNION ALL ".join(_select(part, columns, types) for _, _, part in parts)
+    query = " UNION ALL ".join(_select(part, columns, types, repeated) for _, _, part in parts)
     con.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {query}")
     rejected = [part.rejects for _, _, part in parts if part.rejects] or [_NO_REJECTS]
     con.execute(f"CREATE OR REPLACE TEMP TABLE {rejects} AS {' UNION ALL '.join(rejected)}")
@@ -50,9 +60,19 @@ def unite(
     )
 
 
-def _key(name: str) -> str:
-    """What makes two files' columns the same: DuckDB tells no case apart, and exports differ in outer blanks."""
-    return name.strip().casefold()
+def _key(name: str, repeated: set[str]) -> str:
+    """What makes two files' columns the same: `Customer ID`, `customer_id` and `CUSTOMER-ID` are one column.
+
+    Two columns of one file may share a standard name; those are told apart but for case and outer blanks.
+    """
+    key = standard(name)
+    return key if key and key not in repeated else f" {name.strip().casefold()}"
+
+
+def _repeated(parts: list[tuple[str, str, Part]]) -> set[str]:
+    """Standard names that more than one column has within a file."""
+    counts = (Counter(standard(name) for name in part.columns) for _, _, part in parts)
+    return {name for counted in counts for name, times in counted.items() if times > 1}
 
 
 def _borrow_names(parts: list[tuple[str, str, Part]]) -> list[str]:
@@ -72,18 +92,18 @@ def _borrow_names(parts: list[tuple[str, str, Part]]) -> list[str]:
     return notices
 
 
-def _types(parts: list[tuple[str, str, Part]]) -> dict[str, str]:
+def _types(parts: list[tuple[str, str, Part]], repeated: set[str]) -> dict[str, str]:
     """Each column's DuckDB type: its native one where all files that have it agree, else text."""
     found: dict[str, set[str]] = {}
     for _, _, part in parts:
         for name in part.columns:
-            found.setdefault(_key(name), set()).add(part.native.get(name, "VARCHAR"))
+            found.setdefault(_key(name, repeated), set()).add(part.native.get(name, "VARCHAR"))
     return {key: kinds.pop() if len(kinds) == 1 else "VARCHAR" for key, kinds in found.items()}
 
 
-def _select(part: Part, columns: dict[str, tuple[str, str]], types: dict[str, str]) -> str:
+def _select(part: Part, columns: dict[str, tuple[str, str]], types: dict[str, str], repeated: set[str]) -> str:
     """A part's rows under the united columns."""
-    here = {_key(name): name for name in part.columns}
+    here = {_key(name, repeated): name for name in part.columns}
     cells = []
     for key, (name, _) in columns.items():
         text = ident(here[key]) if key in here else "NULL"
