@@ -6,26 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.session import HIDDEN
-from aifirst_dagster.inference.schema import Column, FieldType
+from aifirst_dagster.inference.infer import field_type
+from aifirst_dagster.inference.schema import Column
 
 if TYPE_CHECKING:
     import duckdb
-
-_TYPES: dict[str, FieldType] = {
-    "BOOLEAN": "boolean", "DATE": "date", "TIME": "time", "INTERVAL": "duration", "FLOAT": "number", "DOUBLE": "number",
-    "DECIMAL": "number", "TIMESTAMP": "datetime", "TIMESTAMP WITH TIME ZONE": "datetime", "TIMESTAMP_S": "datetime",
-    "TIMESTAMP_MS": "datetime", "TIMESTAMP_NS": "datetime", "JSON": "object",
-}  # fmt: skip
-
-
-def field_type(physical: str) -> FieldType:
-    """The Table Schema type of a DuckDB type."""
-    if physical.endswith("]"):
-        return "array"
-    name = physical.split("(")[0].strip()
-    if name in ("STRUCT", "MAP", "UNION"):
-        return "object"
-    return "integer" if name.endswith(("INT", "INTEGER")) else _TYPES.get(name, "string")
 
 
 def described(con: duckdb.DuckDBPyConnection, relation: str, carried: Iterable[dict[str, Any]] = ()) -> list[Column]:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from aifirst_dagster.datasets import parquet, quarantine
+from aifirst_dagster.errors import InputError
+from aifirst_dagster.inference import casts
+from aifirst_dagster.inference.schema import Column, FieldType
+from aifirst_dagster.steps import connector_files as sources
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
+
+if TYPE_CHECKING:
+    from aifirst_dagster.connectors.base import ReadTable
+    from aifirst_dagster.proposals.outcome import Outcome
 
 
 class Config(StepConfig):
     """Where the files are and how they are read."""
 
     type: Literal["csv", "json", "jsonl", "parquet", "auto"] = Field(
-        "auto", description="Format; auto: by suffix and content."
+        "auto", description="Format; auto: by suffix and content, for each file."
     )
     path: str | list[str] | None = Field(
         None,
-        description="File, folder or glob (or several). Default: the pipeline's landing folder, landing/<pipeline>/.",
+        description="File, folder or glob (or several), relative to the project; %Y-%m-%d and the like stand for the start "
+        "of a time partition. Default: the pipeline's landing folder, landing/<pipeline>/.",
     )
-    llm_enhanced: bool = Field(
-        False, description="Let the model propose dialect, types and descriptions; the data decides."
-    )
+    llm_enhanced: bool = Field(False, description="Let the model propose types and descriptions; the data decides.")
     model: str | None = Field(None, description="Model for llm_enhanced; default: the LLM resource's.")
     mode: Literal["standard", "extended_thinking"] = Field("standard", description="Let the model think first.")
     load: Literal["full", "new_files"] = Field(
-        "full", description="Read all files each time, or add new and changed ones."
+        "full", description="Read all files each time, or add new and changed ones to what is there."
     )
     encoding: str | None = Field(None, description="Text encoding; default: found out.")
     delimiter: str | None = Field(None, description="Delimiter; default: found out.")
@@ -35,12 +44,138 @@ class Config(StepConfig):
         "quarantine", description="What to do with lines that do not fit."
     )
     accept_unsure: bool = Field(False, description="Go on where the reader is unsure of the dialect.")
-    types: dict[str, str] = Field(default_factory=dict, description="Column -> Table Schema type; beats any inference.")
+    types: dict[str, FieldType] = Field(
+        default_factory=dict, description="Column -> Table Schema type; beats any inference."
+    )
 
 
 def run(step: StepRun) -> StepResult:
-    """Read, type and store; see `docs/architecture.md`."""
-    raise NotImplementedError
+    """Read, type and store the files that are due.
+
+    Raises:
+        InputError: A file cannot be read, or lines do not fit and the step should fail then.
+    """
+    from aifirst_dagster import connectors
+
+    config = step.config
+    assert isinstance(config, Config)
+    found, looked_in = sources.listed(step, config.path)
+    if not found:
+        return StepResult(skipped=f"no files yet: looked in {looked_in}")
+    due = sources.due(step, found, config.load == "new_files")
+    if not due.read:
+        return _carried_over(step, due)
+    options = connectors.ReadOptions(config.encoding, config.delimiter, config.header, config.accept_unsure)
+    table = connectors.read(step.con, due.read, config.type, options)
+    if not table.columns:
+        return StepResult(skipped=f"the files hold no columns: {', '.join(map(str, due.read))}")
+    if table.rejected and config.on_bad_lines == "fail":
+        raise _bad_lines(step, table)
+    outcome = _design(step, config, table)
+    columns, rows, outside = _store(step, table, outcome.answer, due.part)
+    aside = 0
+    if table.rejected:
+        aside = quarantine.write(step.con, quarantine.rejects(table.rejects), step.writer.quarantine)
+    return StepResult(
+        rows_in=table.records - outside + due.kept_rows,
+        rows_out=rows + due.kept_rows,
+        quarantined=aside,
+        columns=columns,
+        usage=outcome.usage,
+        design_current=outcome.current,
+        design_hash=outcome.fingerprint,
+        notes=[*table.notices, *outcome.notes, *([sources.outside_note(step, outside)] if outside else [])],
+        details={
+            "files": due.ledger,
+            "format": table.format,
+            "dialects": {path: dialect.model_dump() for path, dialect in table.dialects.items()},
+            "design": outcome.summary(),
+            "rows_added": rows,
+        },
+    )
+
+
+def _design(step: StepRun, config: Config, table: ReadTable) -> Outcome[list[Column]]:
+    """The columns' design, from disk or proposed now."""
+    from aifirst_dagster.proposals import schema
+
+    return schema.design(
+        step.con,
+        table.relation,
+        table.columns,
+        native=table.native,
+        types=config.types,
+        store=step.designs,
+        llm=step.llm if config.llm_enhanced else None,
+        model=config.model,
+        mode=config.mode,
+        prompts=step.project.resources / "prompts",
+        run_id=step.run_id,
+    )
+
+
+def _store(step: StepRun, table: ReadTable, columns: list[Column], part: str) -> tuple[list[Column], int, int]:
+    """Write the typed rows; returns columns with evidence, rows written, and rows outside the partition's window."""
+    target = step.writer.data_path(part)
+    rows = parquet.write(step.con, _query(step, columns, table.relation), target)
+    failed = _failed(step, columns, target)
+    return [_with_evidence(column, rows, failed) for column in columns], rows, table.records - table.rejected - rows
+
+
+def _query(step: StepRun, columns: list[Column], relation: str) -> str:
+    """The typed rows of the step's partition."""
+    typed = casts.select(columns, relation)
+    window = sources.window(step, columns)
+    return f"SELECT * FROM ({typed}) WHERE {window}" if window else typed
+
+
+def _failed(step: StepRun, columns: list[Column], path: Path) -> dict[str, int]:
+    """Column -> cells that have text in the file and no value here, tokens for "no value" left out."""
+    tokens = {column.name: set(column.null_tokens) for column in columns}
+    rows = step.con.execute(
+        "SELECT cell.key, cell.value, count(*) FROM (SELECT unnest(map_entries(_raw)) AS cell FROM read_parquet(?) "
+        "WHERE _raw IS NOT NULL) GROUP BY ALL",
+        [str(path)],
+    ).fetchall()
+    failed: dict[str, int] = {}
+    for name, text, count in rows:
+        if text.strip() not in tokens.get(name, set()) and text.strip():
+            failed[name] = failed.get(name, 0) + count
+    return failed
+
+
+def _with_evidence(column: Column, rows: int, failed: dict[str, int]) -> Column:
+    """The column with the failures counted on all rows."""
+    evidence = column.evidence.model_copy(update={"failed": failed.get(column.name, 0)})
+    return column.model_copy(update={"evidence": evidence, "nullable": column.nullable or bool(evidence.failed)})
+
+
+def _carried_over(step: StepRun, due: sources.Due) -> StepResult:
+    """No file is new or changed: the version before, linked."""
+    assert step.previous is not None
+    before = step.previous.manifest
+    return StepResult(
+        rows_in=due.kept_rows,
+        rows_out=due.kept_rows,
+        columns=[Column.model_validate(column) for column in before.columns],
+        design_current=before.details.get("design_current"),
+        design_hash=before.design_hash,
+        notes=["no new or changed files"],
+        details={**before.details, "files": due.ledger, "rows_added": 0},
+    )
+
+
+def _bad_lines(step: StepRun, table: ReadTable) -> InputError:
+    """The first line that does not fit, as an error."""
+    row: Any = step.con.execute(
+        f"SELECT _source, _source_line, reason FROM {table.rejects} ORDER BY ALL LIMIT 1"
+    ).fetchone()
+    return InputError(
+        f"{table.rejected} line(s) do not fit; the first: {row[2]}.",
+        hint="Mend the file, or set on_bad_lines: quarantine to go on without them.",
+        file=row[0],
+        line=row[1],
+    )
 
 
 STEP = StepType(

@@ -1,0 +1,195 @@
+"""Each step of a pipeline as an asset: lineage, kinds, owners, code version, place in the YAML, and its checks."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from aifirst_dagster.datasets.store import Dataset
+from aifirst_dagster.errors import AifirstError, ServiceError
+from aifirst_dagster.orchestration import checks as checking
+from aifirst_dagster.orchestration import partitions as partitioning
+from aifirst_dagster.orchestration.execute import Done, Work, execute
+from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
+from aifirst_dagster.orchestration.keys import asset_key, op_name
+from aifirst_dagster.orchestration.metadata import materialisation, planned
+from aifirst_dagster.orchestration.resources import LLM_ROUTER, LLMResource
+from aifirst_dagster.orchestration.rules import accepted_rules
+from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+from aifirst_dagster.project import Project
+
+IO_MANAGER = "datasets"
+INPUT_TAG = "aifirst/input/"
+REASON_TAG = "aifirst/reason"
+
+
+def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec) -> dg.AssetsDefinition:
+    """The asset of one step."""
+    llm = pipeline.llm or LLM_ROUTER
+    needs_llm = step.step_type.uses_llm
+    partitions = partitioning.definition(pipeline)
+    retry = step.retry
+
+    @dg.asset(
+        key=asset_key(pipeline.slug, step.key),
+        ins={name: dg.AssetIn(asset_key(pipeline.slug, name)) for name in step.inputs},
+        group_name=pipeline.slug,
+        description=step.description or f"{step.name}. {step.step_type.summary}",
+        kinds=set(step.step_type.kinds),
+        owners=[owner] if (owner := step.owner or pipeline.owner) else None,
+        tags=dict(pipeline.tags),
+        code_version=f"{step.code_hash}-{step.step_type.version}",
+        metadata=planned(pipeline, step),
+        io_manager_key=IO_MANAGER,
+        required_resource_keys={IO_MANAGER, *([llm] if needs_llm else [])},
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        output_required=False,
+        retry_policy=_retry_policy(retry.max_retries, retry.delay, retry.backoff) if retry else None,
+        op_tags={"aifirst/step_type": step.type},
+    )
+    def step_function(context: dg.AssetExecutionContext, **inputs: Dataset) -> Iterator[dg.Output[Produced]]:
+        yield from _materialise(context, project, pipeline, step, inputs, llm if needs_llm else None)
+
+    return step_function
+
+
+def step_checks(
+    project: Project, pipeline: PipelineSpec, step: StepSpec, partitions: dg.PartitionsDefinition | None
+) -> dg.AssetChecksDefinition:
+    """All checks of one step's asset; any subset may run, each reports what the stored version says."""
+    key = asset_key(pipeline.slug, step.key)
+    rules = accepted_rules(project, pipeline, step) if step.type == "llm_validation" else []
+    declared = {check.name: check for check in checking.declared(pipeline, step, rules)}
+
+    @dg.multi_asset_check(
+        name=f"{op_name(pipeline.slug, step.key)}__checks",
+        specs=[
+            dg.AssetCheckSpec(
+                check.name,
+                asset=key,
+                description=check.description,
+                blocking=check.blocking,
+                metadata=dict(check.metadata) or None,
+                partitions_def=partitions,
+            )
+            for check in declared.values()
+        ],
+        can_subset=True,
+        required_resource_keys={IO_MANAGER},
+    )
+    def step_checks_function(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        chosen = [declared[selected.name] for selected in context.selected_asset_check_keys]
+        yield from _report(context, pipeline, step, chosen, partitions is not None)
+
+    return step_checks_function
+
+
+def _materialise(
+    context: dg.AssetExecutionContext,
+    project: Project,
+    pipeline: PipelineSpec,
+    step: StepSpec,
+    inputs: Mapping[str, Dataset],
+    llm: str | None,
+) -> Iterator[dg.Output[Produced]]:
+    """Execute the step for each partition of the run; yields nothing where there was nothing to do."""
+    manager: ParquetDatasetIOManager = getattr(context.resources, IO_MANAGER)
+    keys: list[str | None] = (
+        list(context.partition_keys) if context.has_partition_key_range or context.has_partition_key else [None]
+    )
+    override = context.run.tags.get(f"{INPUT_TAG}{step.key}")
+    done: list[Done] = []
+    try:
+        with LLMResource.session(
+            getattr(context.resources, llm) if llm else None, project, pipeline, context.run_id
+        ) as model:
+            for key in keys:
+                work = Work(
+                    project=project,
+                    pipeline=pipeline,
+                    step=step,
+                    store=manager.store(),
+                    inputs=inputs if key is None else {name: _only(data, key) for name, data in inputs.items()},
+                    llm=model,
+                    run_id=context.run_id,
+                    partition=partitioning.partition(pipeline, context.assets_def.partitions_def, key) if key else None,
+                    override=Path(override) if override else None,
+                    log=context.log.info,
+                )
+                done.append(execute(work))
+    except AifirstError as error:
+        for made in done:
+            made.writer.discard()
+        raise _failure(error) from error
+    except BaseException:
+        for made in done:
+            made.writer.discard()
+        raise
+    if keys == [None] and done[0].skipped:
+        done[0].writer.discard()
+        context.log.warning(f"Skipped: {done[0].skipped}")
+        context.log_event(
+            dg.AssetObservation(context.asset_key, description="Skipped", metadata={"skipped": done[0].skipped})
+        )
+        return
+    for made in done:
+        context.add_asset_metadata(
+            materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG)),
+            partition_key=made.manifest.partition,
+        )
+    version = (
+        dg.DataVersion(f"{done[0].manifest.content_hash}.{done[0].manifest.design_hash}") if len(done) == 1 else None
+    )
+    yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)), data_version=version)
+
+
+def _report(
+    context: dg.AssetCheckExecutionContext,
+    pipeline: PipelineSpec,
+    step: StepSpec,
+    chosen: list[checking.Declared],
+    partitioned: bool,
+) -> Iterator[dg.AssetCheckResult]:
+    """One result for each chosen check; over several partitions, the worst of them, which names its partition."""
+    store = getattr(context.resources, IO_MANAGER).store()
+    worst: dict[str, tuple[str | None, checking.Finding]] = {}
+    for key in list(context.partition_keys) if partitioned else [None]:
+        version = store.current(pipeline.slug, step.key, key)
+        if version is None:
+            continue
+        for check, finding in checking.findings(store, version, chosen):
+            if check.name not in worst or (worst[check.name][1].passed and not finding.passed):
+                worst[check.name] = (key, finding)
+    for check in chosen:
+        key, finding = worst.get(check.name, (None, _NOTHING))
+        yield dg.AssetCheckResult(
+            check_name=check.name,
+            asset_key=asset_key(pipeline.slug, step.key),
+            passed=finding.passed,
+            severity=dg.AssetCheckSeverity.ERROR if finding.error else dg.AssetCheckSeverity.WARN,
+            description=finding.description,
+            metadata={**finding.metadata, **({"partition": key} if key else {})},
+        )
+
+
+_NOTHING = checking.Finding(False, False, "Not evaluated: the asset holds no data yet.")
+
+
+def _only(dataset: Dataset, key: str) -> Dataset:
+    """The part of a dataset that is one partition."""
+    return Dataset(dataset.step, tuple(version for version in dataset.versions if version.manifest.partition == key))
+
+
+@lru_cache
+def _retry_policy(max_retries: int, delay: float, backoff: str) -> dg.RetryPolicy:
+    grows = {"linear": dg.Backoff.LINEAR, "exponential": dg.Backoff.EXPONENTIAL}.get(backoff)
+    return dg.RetryPolicy(max_retries=max_retries, delay=delay, backoff=grows, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def _failure(error: AifirstError) -> dg.Failure:
+    """The error as Dagster shows it; only what an outside service did wrong is worth trying again."""
+    metadata: dict[str, Any] = {name: str(value) for name, value in error.to_dict().items() if value}
+    return dg.Failure(description=str(error), metadata=metadata, allow_retries=isinstance(error, ServiceError))

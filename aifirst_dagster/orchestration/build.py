@@ -1,0 +1,86 @@
+"""Pipelines into Dagster definitions: a folder of YAML becomes assets, checks, schedules and sensors."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from aifirst_dagster.orchestration import broken, partitions
+from aifirst_dagster.orchestration.assets import IO_MANAGER, step_asset, step_checks
+from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
+from aifirst_dagster.orchestration.resources import llm_resources
+from aifirst_dagster.orchestration.schedules import schedules
+from aifirst_dagster.orchestration.sensors import sensors
+from aifirst_dagster.pipelines.load import Broken, Loaded, load_folder
+from aifirst_dagster.pipelines.spec import PipelineSpec
+from aifirst_dagster.project import Project
+
+
+@dataclass
+class Parts:
+    """What pipelines contribute to a code location."""
+
+    assets: list[dg.AssetsDefinition] = field(default_factory=list)
+    checks: list[dg.AssetChecksDefinition] = field(default_factory=list)
+
+
+def pipeline_parts(project: Project, pipeline: PipelineSpec) -> Parts:
+    """Assets and checks of one pipeline."""
+    split = partitions.definition(pipeline)
+    return Parts(
+        [step_asset(project, pipeline, step) for step in pipeline.steps],
+        [step_checks(project, pipeline, step, split) for step in pipeline.steps],
+    )
+
+
+def definitions(project: Project, found: Sequence[Loaded | Broken] | None = None) -> dg.Definitions:
+    """All definitions of a project.
+
+    Args:
+        found: Loaded pipeline files; default: those of `resources/pipelines/`.
+    """
+    with warnings.catch_warnings():
+        # Code references, backfill policies and partitioned checks are beta or preview, and chosen knowingly.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return _definitions(project, load_folder(project.pipelines) if found is None else found)
+
+
+def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Definitions:
+    """As `definitions`."""
+    specs = [one.spec for one in found if isinstance(one, Loaded)]
+    parts = Parts()
+    for spec in specs:
+        made = pipeline_parts(project, spec)
+        parts.assets += made.assets
+        parts.checks += made.checks
+    for one in found:
+        if isinstance(one, Broken):
+            asset, check = broken.placeholder(Path(one.path), one.problems)
+            parts.assets.append(asset)
+            parts.checks.append(check)
+    return dg.Definitions(
+        assets=parts.assets,
+        asset_checks=parts.checks,
+        schedules=schedules(specs),
+        sensors=sensors(project, specs),
+        resources=resources(project),
+        executor=executor(),
+    )
+
+
+def resources(project: Project) -> dict[str, Any]:
+    """The IO manager and every LLM resource."""
+    return {IO_MANAGER: ParquetDatasetIOManager(), **llm_resources(project)}
+
+
+def executor() -> dg.ExecutorDefinition:
+    """Steps in the run's own process, where DuckDB uses all cores; AIFIRST_EXECUTOR=multiprocess gives each its own."""
+    chosen = os.environ.get("AIFIRST_EXECUTOR", "in_process")
+    return dg.multiprocess_executor if chosen == "multiprocess" else dg.in_process_executor

@@ -1,0 +1,210 @@
+"""Asset checks: what a version's verdict, counts and drift report say, one result for each declared check.
+
+Specs and results come from the same list, so that a run reports exactly what the definitions declare: a rule that has
+changed since they were loaded is reported as a failed warning, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from aifirst_dagster.datasets import parquet
+from aifirst_dagster.datasets.session import connect
+from aifirst_dagster.datasets.store import DatasetStore, Version
+from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+
+RECONCILIATION = "row_reconciliation"
+SCORE = "quality_score"
+DESIGN = "design_current"
+DRIFT = "drift"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A check that the definitions declare. `rule` is the rule's id where it is one."""
+
+    name: str
+    description: str
+    blocking: bool = False
+    rule: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one version says about one check."""
+
+    passed: bool
+    error: bool
+    description: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def declared(pipeline: PipelineSpec, step: StepSpec, rules: list[dict[str, Any]]) -> list[Declared]:
+    """The checks of a step's asset.
+
+    Args:
+        rules: The accepted rules of its design: `check` (name), `id`, `description`, `metadata`.
+    """
+    checks = [
+        Declared(
+            RECONCILIATION,
+            "Every input row is in the dataset, in quarantine, or merged: counted apart in the files themselves.",
+            blocking=True,
+        )
+    ]
+    if step.step_type.uses_llm:
+        checks.append(Declared(DESIGN, "The design in use is accepted, and still fits the data."))
+    if pipeline.drift is not None:
+        checks.append(Declared(DRIFT, "Schema and distributions compared with the baseline."))
+    if step.type == "llm_validation":
+        blocking = step.config.get("on_fail", "block") == "block"
+        checks.append(
+            Declared(SCORE, "The share of values that keep the rules, against the threshold.", blocking=blocking)
+        )
+        checks += [
+            Declared(rule["check"], rule["description"], rule=rule["id"], metadata=rule["metadata"]) for rule in rules
+        ]
+    return checks
+
+
+def findings(store: DatasetStore, version: Version, checks: list[Declared]) -> Iterator[tuple[Declared, Finding]]:
+    """What `version` says about each of `checks`."""
+    verdict = version.read_json("verdict.json") or {}
+    results = {result["id"]: result for result in verdict.get("rules", [])}
+    for check in checks:
+        if check.name == RECONCILIATION and check.rule is None:
+            yield check, reconcile(store, version)
+        elif check.name == SCORE and check.rule is None:
+            yield check, _score(verdict)
+        elif check.name == DESIGN and check.rule is None:
+            yield check, _design(version)
+        elif check.name == DRIFT and check.rule is None:
+            yield check, _drift(version)
+        else:
+            yield check, _rule(results.get(check.rule or ""))
+
+
+def reconcile(store: DatasetStore, version: Version) -> Finding:
+    """Prove the row contract from counts taken apart from the step: Parquet footers of data, quarantine and inputs."""
+    made = version.manifest
+    if made.details.get("skipped"):
+        return Finding(True, True, f"Skipped: {made.details['skipped']}.")
+    with connect() as con:
+        out = parquet.count(con, *version.parts)
+        aside = parquet.count(con, version.quarantine)
+        consumed = made.rows_in
+        if made.inputs:
+            folders = [store.place(made.pipeline, key, made.partition) for key in made.inputs]
+            parts = [
+                part
+                for folder, versions in zip(folders, made.inputs.values(), strict=True)
+                for name in versions
+                for part in (_home(folder, name) / "data").glob("*.parquet")
+            ]
+            consumed = parquet.count(con, *parts)
+    accounted = out + aside + made.merged + made.failed
+    counts = {
+        "rows consumed": consumed, "rows stored": out, "rows quarantined": aside, "rows merged": made.merged,
+        "rows failed": made.failed, "contract": made.row_contract,
+    }  # fmt: skip
+    if made.row_contract == "free":
+        passed = consumed == made.rows_in and out == made.rows_out
+        text = f"{consumed} rows consumed, {out} made by the query."
+    else:
+        passed = consumed == made.rows_in == accounted
+        text = f"{consumed} rows in = {out} stored + {aside} quarantined + {made.merged} merged + {made.failed} failed."
+        if not passed:
+            text = f"{consumed} rows in (the step says {made.rows_in}), but {accounted} accounted for: " + text
+    return Finding(passed, True, text, counts)
+
+
+def _home(folder: Any, version: str) -> Any:
+    """The folder of an input's version: in its own partition, or in any where partitions are fanned in."""
+    direct = folder / version
+    if direct.is_dir():
+        return direct
+    return next(iter(folder.parent.glob(f"*/{version}")), direct)
+
+
+def _score(verdict: dict[str, Any]) -> Finding:
+    if not verdict:
+        return Finding(False, True, "This version has no verdict: materialise the step again.")
+    score, threshold = verdict["score"], verdict["threshold"]
+    passed = score is not None and score >= threshold
+    rows = [
+        {
+            "rule": result["id"],
+            "verdict": {True: "passed", False: "failed"}.get(result["success"], "not evaluated"),
+            "severity": result["severity"],
+            "unexpected": result.get("unexpected_count") or 0,
+        }
+        for result in verdict["rules"]
+    ]
+    table = dg.MetadataValue.table([dg.TableRecord(row) for row in rows]) if rows else dg.MetadataValue.text("no rules")
+    shown = "none" if score is None else f"{score:.4f}"
+    return Finding(
+        passed,
+        verdict.get("on_fail", "block") == "block",
+        f"Quality score {shown}, threshold {threshold}.",
+        {"score": score if score is not None else 0.0, "threshold": threshold, "rules": table},
+    )
+
+
+def _design(version: Version) -> Finding:
+    details = version.manifest.details
+    design = details.get("design") or {}
+    reasons = design.get("reasons") or []
+    passed = details.get("design_current") is not False
+    text = (
+        "The design in use is accepted and fits the data."
+        if passed
+        else " ".join(reasons) or "The design is provisional."
+    )
+    shown = {
+        key: str(design[key]) for key in ("status", "proposed_by", "model", "fingerprint", "file") if design.get(key)
+    }
+    return Finding(passed, False, text, shown)
+
+
+def _drift(version: Version) -> Finding:
+    report = version.read_json("drift.json")
+    if report is None:
+        return Finding(True, False, "This version is the baseline.")
+    drifted = [column["name"] for column in report["columns"] if column["drifted"]]
+    return Finding(
+        not report["drifted"],
+        False,
+        report["insight"],
+        {"drifted columns": ", ".join(drifted) or "none", "schema changes": len(report["schema_changes"])},
+    )
+
+
+def _rule(result: dict[str, Any] | None) -> Finding:
+    if result is None:
+        return Finding(
+            False,
+            False,
+            "Not evaluated: the rule is no longer in the rule set. Reload the code location to drop its check.",
+        )
+    if result["success"] is None:
+        return Finding(False, False, f"Not evaluated: {result.get('error') or 'unknown reason'}.")
+    shown: dict[str, Any] = {
+        "evaluated": result.get("evaluated") or 0,
+        "unexpected": result.get("unexpected_count") or 0,
+        "severity": result["severity"],
+    }
+    if result.get("unexpected_percent") is not None:
+        shown["unexpected %"] = round(float(result["unexpected_percent"]), 4)
+    if result.get("observed_value") is not None:
+        shown["observed value"] = str(result["observed_value"])
+    if result.get("unexpected_list"):
+        shown["examples"] = dg.MetadataValue.json([str(value) for value in result["unexpected_list"][:10]])
+    if result.get("rationale"):
+        shown["why"] = result["rationale"]
+    text = "Every value keeps the rule." if result["success"] else f"{shown['unexpected']} values break the rule."
+    return Finding(result["success"], result["severity"] == "error", text, shown)

@@ -1,0 +1,94 @@
+"""Asks for what drift makes stale: the steps below a drifted dataset that have not read it yet, and says why.
+
+Reads the stored drift reports only: no data, no model.
+"""
+
+from __future__ import annotations
+
+import json
+
+import dagster as dg
+
+from aifirst_dagster.datasets.store import DatasetStore
+from aifirst_dagster.orchestration.keys import asset_key
+from aifirst_dagster.orchestration.watch import REPORT
+from aifirst_dagster.pipelines.spec import PipelineSpec
+from aifirst_dagster.project import Project
+
+INTERVAL_SECONDS = 60
+
+
+def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinition:
+    """The sensor of one pipeline with `on_drift: rematerialize`; declared STOPPED, to be switched on in the UI."""
+
+    @dg.sensor(
+        name=f"{pipeline.slug}__drift",
+        target=dg.AssetSelection.groups(pipeline.slug),
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        description=f"Rematerialises what drift makes stale in {pipeline.name!r}.",
+    )
+    def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        handled: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+        store, requests = DatasetStore(project.datasets), []
+        asked: set[str] = set()
+        for place, (step, key) in _datasets(store, pipeline).items():
+            version = store.current(pipeline.slug, step, key)
+            report = version.read_json(REPORT) if version else None
+            if version is None or not report or not report["drifted"] or handled.get(place) == version.manifest.version:
+                continue
+            handled[place] = version.manifest.version
+            stale = [
+                one for one in _below(pipeline, step) if one not in asked and _stale(store, pipeline, one, step, key)
+            ]
+            asked.update(stale)
+            if stale:
+                requests.append(
+                    dg.RunRequest(
+                        run_key=f"drift:{place}:{version.manifest.version}",
+                        asset_selection=[asset_key(pipeline.slug, one) for one in stale],
+                        partition_key=key,
+                        tags={
+                            "aifirst/pipeline": pipeline.slug,
+                            "aifirst/reason": f"drift in {step}: {report['insight']}"[:250],
+                        },
+                    )
+                )
+        if not requests:
+            return dg.SensorResult(
+                skip_reason="No drifted dataset has stale steps below it.", cursor=json.dumps(handled)
+            )
+        return dg.SensorResult(run_requests=requests, cursor=json.dumps(handled))
+
+    return drift
+
+
+def _datasets(store: DatasetStore, pipeline: PipelineSpec) -> dict[str, tuple[str, str | None]]:
+    """Every dataset of the pipeline (each partition is one), inputs before what reads them."""
+    return {
+        f"{step}[{key or ''}]": (step, key)
+        for step in pipeline.order
+        for key in ([None] if pipeline.partitions is None else store.partitions(pipeline.slug, step))
+    }
+
+
+def _below(pipeline: PipelineSpec, step: str) -> list[str]:
+    """All steps downstream of `step`, in order."""
+    reached = {step}
+    for key in pipeline.order:
+        if reached & set(pipeline.step(key).inputs):
+            reached.add(key)
+    return [key for key in pipeline.order if key in reached and key != step]
+
+
+def _stale(store: DatasetStore, pipeline: PipelineSpec, step: str, source: str, key: str | None) -> bool:
+    """Whether `step` was made from other versions than the current ones of what it reads, `source` above it."""
+    made = store.current(pipeline.slug, step, key)
+    if made is None:
+        return True
+    for upstream in pipeline.step(step).inputs:
+        now = store.current(pipeline.slug, upstream, key)
+        if now is None or made.manifest.inputs.get(upstream) != [now.manifest.version]:
+            return True
+    # What is above has to be made again first: then so has this one.
+    between = [one for one in pipeline.step(step).inputs if one != source and one in _below(pipeline, source)]
+    return any(_stale(store, pipeline, one, source, key) for one in between)

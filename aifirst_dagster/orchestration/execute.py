@@ -1,0 +1,121 @@
+"""One step of a pipeline, executed: inputs pinned, work done, the new version ready to publish. No Dagster in here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aifirst_dagster.datasets import parquet
+from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, VersionWriter
+from aifirst_dagster.orchestration.watch import watch
+from aifirst_dagster.steps.run import Partition, StepRun, manifest
+
+if TYPE_CHECKING:
+    from aifirst_dagster.llm.resource import LLM
+    from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+    from aifirst_dagster.project import Project
+    from aifirst_dagster.state.database import State
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step to execute for one partition.
+
+    Attributes:
+        inputs: Pinned datasets by step key.
+        override: A file to read instead of a connector's own.
+    """
+
+    project: Project
+    pipeline: PipelineSpec
+    step: StepSpec
+    store: DatasetStore
+    inputs: Mapping[str, Dataset]
+    llm: LLM
+    run_id: str
+    partition: Partition | None = None
+    override: Path | None = None
+    log: Callable[[str], None] = field(default=lambda text: None)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A version that is written and not yet published; `skipped` says why it holds nothing."""
+
+    writer: VersionWriter
+    manifest: Manifest
+    skipped: str | None
+
+
+def execute(work: Work) -> Done:
+    """Run the step; what it wrote is discarded where it fails.
+
+    Raises:
+        AifirstError: What the step found wrong.
+    """
+    spec, pipeline = work.step, work.pipeline
+    key = work.partition.key if work.partition else None
+    writer = work.store.write(pipeline.slug, spec.key, key)
+    try:
+        step = StepRun(
+            project=work.project,
+            pipeline=pipeline.slug,
+            step=spec.key,
+            config=spec.resolve(),
+            inputs=work.inputs,
+            writer=writer,
+            previous=work.store.current(pipeline.slug, spec.key, key),
+            llm=work.llm,
+            designs=_designs(work),
+            state=functools.partial(open_state, work.project),
+            run_id=work.run_id,
+            partition=work.partition,
+            override=work.override,
+            log=work.log,
+        )
+        return _finish(work, step)
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def open_state(project: Project) -> State:
+    """The project's state database."""
+    from aifirst_dagster import state
+
+    return state.open(project)
+
+
+def _finish(work: Work, step: StepRun) -> Done:
+    """Run the step's work and describe what it wrote."""
+    waiting = [key for key, dataset in step.inputs.items() if dataset.skipped]
+    if waiting:
+        from aifirst_dagster.steps.run import StepResult
+
+        result = StepResult(skipped=f"its input {waiting[0]!r} holds nothing")
+    else:
+        result = work.step.step_type.run(step)
+    parts = sorted((step.writer.folder / "data").glob("*.parquet"))
+    digest = ""
+    if parts:
+        relation = f"read_parquet([{', '.join(map(literal, parts))}], union_by_name = true)"
+        digest = parquet.content_hash(step.con, relation)
+        if work.pipeline.drift is not None and not result.skipped:
+            watch(step, work.pipeline.drift, relation, result)
+    row_contract = work.step.step_type.rows
+    made = manifest(step, result, row_contract, work.step.code_hash, digest)
+    return Done(step.writer, made, result.skipped)
+
+
+def _designs(work: Work) -> Any:
+    """The step's designs, frozen where the pipeline says so."""
+    from aifirst_dagster.proposals.designs import DesignStore
+
+    folder = work.project.designs / work.pipeline.slug / work.step.key
+    frozen = True if work.pipeline.designs == "frozen" else None
+    history = open_state(work.project).designs if work.step.step_type.uses_llm else None
+    return DesignStore(folder, frozen, history, work.run_id)

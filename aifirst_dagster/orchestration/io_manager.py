@@ -1,0 +1,45 @@
+"""The IO manager: publishes what a step wrote, and pins what a step reads; data stays in Parquet, scanned lazily."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import dagster as dg
+
+from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, Version, VersionWriter
+from aifirst_dagster.orchestration.keys import slugs_of
+from aifirst_dagster.project import Project
+
+
+@dataclass(frozen=True)
+class Produced:
+    """What a step wrote and nobody sees yet: a version for each partition of the run."""
+
+    versions: tuple[tuple[VersionWriter, Manifest], ...]
+
+
+class ParquetDatasetIOManager(dg.ConfigurableIOManager):
+    """Datasets as immutable Parquet versions; see `aifirst_dagster.datasets.store`.
+
+    Attributes:
+        root: Folder of the datasets; empty: under `AIFIRST_HOME`.
+    """
+
+    root: str = ""
+
+    def store(self) -> DatasetStore:
+        """The store that this manager reads and writes."""
+        project = Project.find()
+        return DatasetStore(project.resolve(self.root) if self.root else project.datasets)
+
+    def handle_output(self, context: dg.OutputContext, obj: Produced) -> None:
+        """Publish each version: one atomic switch for each partition."""
+        for writer, manifest in obj.versions:
+            published: Version = writer.publish(manifest)
+            context.log.debug(f"published {published.folder}")
+
+    def load_input(self, context: dg.InputContext) -> Dataset:
+        """Pin the current version of the step above, or one for each of its partitions that this run reads."""
+        pipeline, step = slugs_of(context.asset_key)
+        keys = list(context.asset_partition_keys) if context.has_asset_partitions else None
+        return self.store().open(pipeline, step, keys)

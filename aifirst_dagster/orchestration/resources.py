@@ -1,0 +1,66 @@
+"""LLM resources in Dagster: one for each file of `resources/llm/`, seen in the UI and overridable in the launchpad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from aifirst_dagster.llm.client import LLM
+from aifirst_dagster.llm.resource import LLMResourceSpec, choose, load_resources
+from aifirst_dagster.project import Project
+
+#: The router: which resource it leads to is `AIFIRST_LLM`'s to say, offline by default.
+LLM_ROUTER = "llm"
+#: Resource used by steps that never ask a model.
+OFFLINE = "offline"
+
+
+class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A model provider. What is left empty is as `resources/llm/<name>.yaml` says; keys come from the environment only."""
+
+    name: str = Field(description="Name of the file in resources/llm/.")
+    provider: str = Field("", description="claude, offline, router, or another registered provider.")
+    model: str = Field("", description="Model name or alias.")
+    effort: str = Field("", description="low, medium, high, xhigh or max.")
+    max_output_tokens: int = Field(0, description="Cap on each answer; 0: as the file says.")
+    budget_usd: float = Field(
+        -1.0, description="The most one run may spend; negative: as the pipeline or the file says."
+    )
+    timeout: float = Field(0.0, description="Seconds to wait for the provider's next bytes; 0: as the file says.")
+
+    @classmethod
+    def of(cls, spec: LLMResourceSpec) -> LLMResource:
+        """The resource of a file, showing what the file says."""
+        return cls(
+            name=spec.name,
+            provider=spec.provider,
+            model=spec.model or "",
+            effort=spec.effort or "",
+            max_output_tokens=spec.max_output_tokens,
+            timeout=spec.timeout,
+        )
+
+    def open(self, project: Project, pipeline: str, run_id: str, budget_usd: float) -> LLM:
+        """The LLM for one run of a pipeline, with what the launchpad overrides.
+
+        Args:
+            budget_usd: The pipeline's own cap; the launchpad's beats it.
+        """
+        known = load_resources(project)
+        given: dict[str, Any] = {
+            "provider": self.provider,
+            "model": self.model,
+            "effort": self.effort,
+            "max_output_tokens": self.max_output_tokens,
+            "timeout": self.timeout,
+        }
+        known[self.name] = known[self.name].model_copy(update={key: value for key, value in given.items() if value})
+        cap = budget_usd if self.budget_usd < 0 else self.budget_usd
+        return choose(self.name, project, run_id=run_id, pipeline=pipeline, budget_usd=cap, resources=known)
+
+
+def llm_resources(project: Project) -> dict[str, LLMResource]:
+    """Every LLM resource by its key."""
+    return {name: LLMResource.of(spec) for name, spec in load_resources(project).items()}

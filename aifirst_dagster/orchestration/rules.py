@@ -1,0 +1,61 @@
+"""The rules that definitions declare as checks: what stands in the project's rule sets when the location is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from aifirst_dagster.errors import AifirstError
+from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+from aifirst_dagster.project import Project
+
+FILE = "rules.yaml"
+
+
+def accepted_rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[dict[str, Any]]:
+    """The live rules of a validation step: `check` (the check's name), `id`, `description`, `metadata`.
+
+    A rule set that cannot be read declares no rules: the run words what is wrong, and the location still loads.
+    """
+    from aifirst_dagster.quality.rules import check_name
+
+    found = []
+    for rule in _rules(project, pipeline, step):
+        if rule.live:
+            shown = {"rule": rule.id, "type": rule.type, "severity": rule.severity, "provenance": rule.provenance}
+            found.append(
+                {
+                    "check": check_name(rule),
+                    "id": rule.id,
+                    "description": rule.rationale or rule.type,
+                    "metadata": shown,
+                }
+            )
+    return found
+
+
+def _rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[Any]:
+    """The rule objects, from where the step says they are."""
+    from aifirst_dagster.quality.rules import Rule, RuleSet, with_unique_ids
+
+    source = step.config.get("rules", "auto_generate")
+    try:
+        if isinstance(source, list):
+            return with_unique_ids([Rule.model_validate(rule) for rule in source])
+        if source != "auto_generate":
+            return list(RuleSet.load(project.resolve(source)))
+        return with_unique_ids([Rule.model_validate(rule) for rule in _newest(project, pipeline, step)])
+    except (AifirstError, ValidationError):
+        return []
+
+
+def _newest(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[dict[str, Any]]:
+    """The rules of the newest design that is there."""
+    from aifirst_dagster.proposals.variants import parse
+
+    path = project.designs / pipeline.slug / step.key / FILE
+    if not path.is_file():
+        return []
+    variants = parse(path.read_text(encoding="utf-8"), str(path))
+    return list(variants[0].body.get("rules") or []) if variants else []

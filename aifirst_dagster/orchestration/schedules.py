@@ -1,0 +1,43 @@
+"""Cron schedules from YAML: each asks for its pipeline's assets, for the newest partition where it has time windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from aifirst_dagster.orchestration import partitions
+from aifirst_dagster.pipelines.spec import PipelineSpec, Schedule
+
+
+def schedules(pipelines: Sequence[PipelineSpec]) -> list[dg.ScheduleDefinition]:
+    """The schedule of each pipeline that has one; declared STOPPED, to be switched on in the UI."""
+    return [_schedule(pipeline, pipeline.schedule) for pipeline in pipelines if pipeline.schedule]
+
+
+def _schedule(pipeline: PipelineSpec, wanted: Schedule) -> dg.ScheduleDefinition:
+    """One pipeline's schedule."""
+    split = partitions.definition(pipeline)
+
+    def evaluate(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        moment = context.scheduled_execution_time
+        tags = {"aifirst/pipeline": pipeline.slug, "aifirst/reason": f"schedule {wanted.cron}"}
+        if isinstance(split, dg.TimeWindowPartitionsDefinition):
+            key = split.get_last_partition_key(current_time=moment)
+            if key is None:
+                yield dg.SkipReason("No partition is complete yet.")
+                return
+            yield dg.RunRequest(run_key=f"{moment.isoformat()}:{key}", partition_key=key, tags=tags)
+        elif split is not None:
+            yield dg.SkipReason("This pipeline has a partition for each file: its landing sensor asks for runs.")
+        else:
+            yield dg.RunRequest(run_key=moment.isoformat(), tags=tags)
+
+    return dg.ScheduleDefinition(
+        name=f"{pipeline.slug}__schedule",
+        cron_schedule=wanted.cron,
+        execution_timezone=wanted.timezone,
+        target=dg.AssetSelection.groups(pipeline.slug),
+        description=f"Runs the pipeline {pipeline.name!r}.",
+        execution_fn=evaluate,
+    )

@@ -1,0 +1,62 @@
+"""Dagster's storage, chosen by environment: PostgreSQL at `AIFIRST_POSTGRES_URL`, else SQLite under `DAGSTER_HOME`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster import Field, Noneable
+from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClass, ConfigurableClassData
+
+from aifirst_dagster.project import Project
+
+URL_VARIABLE = "AIFIRST_POSTGRES_URL"
+
+
+class EnvironmentStorage(DagsterStorage, ConfigurableClass):  # type: ignore[misc]
+    """Named in `dagster.yaml`; never instantiated itself: `from_config_value` returns one of Dagster's own storages."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """`base_dir`: folder of the SQLite files; default: `DAGSTER_HOME`."""
+        return {"base_dir": Field(Noneable(str), is_required=False, default_value=None)}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> DagsterStorage:
+        """The storage that the environment asks for."""
+        if url := os.environ.get(URL_VARIABLE):
+            from dagster_postgres import DagsterPostgresStorage
+
+            return DagsterPostgresStorage(_driver(url), inst_data=inst_data)
+        base = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME") or str(Project.find().home / "dagster")
+        Path(base).mkdir(parents=True, exist_ok=True)
+        return DagsterSqliteStorage(base, inst_data=inst_data)
+
+
+def _driver(url: str) -> str:
+    """`url` with its driver named: SQLAlchemy would choose psycopg 3 for a bare `postgresql://`."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def dagster_home(project: Project) -> Path:
+    """Set `DAGSTER_HOME` for this process and its children, unless the user has; returns it.
+
+    The project's `dagster.yaml` is linked into the folder, so that runs, the webserver and the daemon share one instance.
+    """
+    if named := os.environ.get("DAGSTER_HOME"):
+        return Path(named)
+    home = project.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    settings, link = project.root / "dagster.yaml", home / "dagster.yaml"
+    if settings.is_file() and not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
