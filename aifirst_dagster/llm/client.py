@@ -68,6 +68,12 @@ class LLM:
         return resolve_model(None, ready[0].spec, self._project)[0].name if ready else None
 
     @property
+    def asked(self) -> str | None:
+        """Who is asked, key or no key: the first resource's model, else its name; None: offline was chosen."""
+        named = [route.spec for route in self._routes if route.spec.provider != "offline"]
+        return (named[0].model or named[0].name) if named else None
+
+    @property
     def usage(self) -> Usage:
         """Everything that calls through this LLM took so far, failed ones included."""
         return self._usage
@@ -110,6 +116,7 @@ class LLM:
             import aifirst_dagster.state as state
 
             self._state = state.open(self._project)
+            self._state.ledger.give_up_lost()
         return self._state
 
     def _add(self, usage: Usage) -> None:

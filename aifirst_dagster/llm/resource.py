@@ -73,7 +73,7 @@ class LLMResourceSpec(_Strict):
         default=None, description="Another endpoint; often {env: ANTHROPIC_BASE_URL}."
     )
     api_key: EnvRef | None = Field(default=None, description="The variable that holds the key; never the key itself.")
-    timeout: float = Field(default=300.0, gt=0, description="Seconds to wait for the provider's next bytes.")
+    timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for the provider's next bytes.")
     retry: RetryPolicy = RetryPolicy()
     feedback_rounds: Annotated[int, Field(ge=0, le=3)] = Field(
         default=2, description="How often an answer that does not validate goes back with its errors."

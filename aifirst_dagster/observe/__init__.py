@@ -1,0 +1,1 @@
+"""What people and machines get to see of the work: logs and alerts."""

@@ -45,6 +45,14 @@ class Provider(Protocol):
         """Whether it is configured (key present); no network is touched."""
         ...
 
+    def require(self) -> None:
+        """Do nothing where it is configured.
+
+        Raises:
+            AuthError: What is missing, and how to do without.
+        """
+        ...
+
     def prepare(self, request: LLMRequest, model: Model) -> Prepared:
         """The request in the provider's wire format.
 

@@ -20,6 +20,10 @@ class OfflineProvider:
         """Never: there is no model to ask."""
         return False
 
+    def require(self) -> None:
+        """Refuse."""
+        raise no_model()
+
     def prepare(self, request: LLMRequest, model: Model) -> Prepared:
         """Refuse."""
         raise no_model()

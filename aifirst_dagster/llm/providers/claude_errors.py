@@ -1,0 +1,117 @@
+"""What the Anthropic SDK raises, as our failures: what happened, whether to try again, whether it may be billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
+
+if TYPE_CHECKING:
+    from anthropic import APIConnectionError, APIStatusError
+
+#: A 429 with one of these lasts until somebody raises the limit: waiting is no help.
+SPEND_CAPS = {"enforced_spend_limit_reached", "contract_spend_limit_reached", "linked_organization_spend_limit_reached"}
+_PASSING = {"overloaded_error", "api_error", "rate_limit_error", "timeout_error"}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Run an SDK call; whatever it raises comes out as an `LLMError`."""
+    import anthropic
+    import httpx2
+
+    try:
+        yield
+    except LLMError:
+        raise
+    except anthropic.APIResponseValidationError as error:
+        raise malformed(error.message) from error
+    except anthropic.APIStatusError as error:
+        raise _status(error) from error
+    except anthropic.APIConnectionError as error:
+        raise _connection(error) from error
+    except (httpx2.TransportError, httpx2.StreamError) as error:
+        # Out of the middle of a stream; the SDK does not wrap it.
+        raise _broken_off(type(error).__name__) from error
+    except anthropic.AnthropicError as error:
+        raise RejectedError(f"The Anthropic SDK refused the request: {error}.") from error
+    except (ValueError, TypeError, AttributeError, AssertionError, LookupError, RuntimeError) as error:
+        # The SDK stumbles over answers that are no JSON, or streams without their parts, with bare exceptions.
+        raise malformed(f"{type(error).__name__}: {error}") from error
+
+
+def malformed(detail: str) -> UnavailableError:
+    """What came back is no Messages API answer. It was served, hence perhaps billed."""
+    return UnavailableError(f"Claude's answer cannot be read: {detail[:300]}.", retryable=True, billed="unknown")
+
+
+def _broken_off(detail: str) -> UnavailableError:
+    return UnavailableError(f"The connection to Claude broke off ({detail}).", retryable=True, billed="unknown")
+
+
+def _connection(error: APIConnectionError) -> UnavailableError:
+    import anthropic
+    import httpx2
+
+    if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return UnavailableError(
+            "Claude cannot be reached.",
+            hint="Check the network, and ANTHROPIC_BASE_URL if it is set.",
+            retryable=True,
+        )
+    if isinstance(error, anthropic.APITimeoutError):
+        return UnavailableError("Claude did not answer in time.", retryable=True, billed="unknown")
+    return _broken_off(type(error.__cause__ or error).__name__)
+
+
+def _status(error: APIStatusError) -> LLMError:
+    said = f"{error.type or 'error'}: {error.api_message or error.message}"[:500]
+    if error.status_code == 200:
+        # An `error` event within a stream: the status line had been sent before.
+        return UnavailableError(
+            f"Claude broke off its answer ({said}).",
+            retryable=error.type in _PASSING,
+            billed="unknown",
+            request_id=error.request_id,
+        )
+    status = f"Claude answered {error.status_code} ({said})."
+    if error.status_code in (401, 403):
+        return AuthError(status, hint="Check ANTHROPIC_API_KEY and what it may do.", request_id=error.request_id)
+    if error.status_code == 402 or error.error_code in SPEND_CAPS:
+        return UnavailableError(
+            status,
+            hint="The account's spend limit or balance is used up; calls fail until it is raised.",
+            request_id=error.request_id,
+        )
+    if error.status_code in (408, 409, 429) or error.status_code >= 500:
+        return UnavailableError(
+            status,
+            hint="Try again later.",
+            retryable=error.response.headers.get("x-should-retry") != "false",
+            retry_after=_retry_after(error),
+            # A gateway that gave up waiting does not know what became of the request.
+            billed="unknown" if error.status_code in (408, 504) else "no",
+            request_id=error.request_id,
+        )
+    hint = "The model may be retired: see resources/llm/." if error.status_code == 404 else ""
+    return RejectedError(status, hint=hint, request_id=error.request_id)
+
+
+def _retry_after(error: APIStatusError) -> float | None:
+    """Seconds from `retry-after-ms` or `retry-after` (seconds or a date)."""
+    headers = error.response.headers
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        if "retry-after" not in headers:
+            return None
+        text = headers["retry-after"]
+        if text.replace(".", "", 1).isdigit():
+            return float(text)
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,159 @@
+"""What today's Messages API refuses (version 2026-10-21), as far as this project can run into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+VERSION = "2026-10-21"
+#: Models on offer: output cap, accepted thinking types, whether tools may be forced.
+MODELS: dict[str, tuple[int, set[str], bool]] = {
+    "claude-sonnet-5-5": (128_000, {"adaptive", "between_tools"}, False),
+    "claude-sonnet-5": (128_000, {"adaptive", "disabled"}, True),
+    "claude-haiku-5-5": (128_000, {"adaptive", "disabled"}, True),
+    "claude-opus-5-5": (128_000, {"adaptive"}, False),
+    "claude-sonnet-4-5": (64_000, {"disabled", "enabled"}, True),
+}
+_KEYS = {
+    "model", "max_tokens", "messages", "system", "stream", "thinking", "output_config", "tools", "tool_choice",
+    "cache_control", "metadata", "service_tier", "stop_sequences", "inference_geo", "container", "speed",
+}  # fmt: skip
+_SCHEMA_KEYS = {
+    "type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "allOf", "$ref",
+    "$defs", "description", "title", "format", "minItems",
+}  # fmt: skip
+_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+
+
+class Refused(Exception):
+    """The request is not taken: status, error type, message."""
+
+    def __init__(self, status: int, type_: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.type, self.message = status, type_, message
+
+
+def check(headers: dict[str, str], body: Any, key: str) -> None:
+    """Raise `Refused` for what the API would refuse."""
+    if headers.get("authorization") != f"Bearer {key}":
+        raise Refused(401, "authentication_error", "invalid bearer token")
+    _must(headers.get("anthropic-version") == VERSION, f"anthropic-version: must be {VERSION}")
+    _must(isinstance(body, dict), "body: not an object")
+    for name in ("temperature", "top_p", "top_k"):
+        _must(name not in body, f"{name}: sampling parameters are not supported")
+    for name in body:
+        _must(name in _KEYS, f"{name}: Extra inputs are not permitted")
+    model = body.get("model")
+    if model not in MODELS:
+        raise Refused(404, "not_found_error", f"model: {model}")
+    most, _, _ = MODELS[model]
+    tokens = body.get("max_tokens")
+    _must(isinstance(tokens, int) and 1 <= tokens <= most, f"max_tokens: {tokens} > {most} or no integer")
+    _tools(body)
+    _thinking(body)
+    _messages(body)
+    _output_config(body)
+
+
+def signature(body: dict[str, Any], upto: int, thinking: str) -> str:
+    """The signature of a thinking block: bound to the model and everything said before it."""
+    before = [body["model"], body.get("system"), _content(body["messages"][:upto]), thinking]
+    return hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+
+
+def _must(holds: bool, message: str) -> None:
+    if not holds:
+        raise Refused(400, "invalid_request_error", message)
+
+
+def _tools(body: dict[str, Any]) -> None:
+    choice = (body.get("tool_choice") or {}).get("type")
+    if choice in ("any", "tool"):
+        _must(MODELS[body["model"]][2], "tool_choice: forced tool use is not supported by this model")
+
+
+def _thinking(body: dict[str, Any]) -> None:
+    thinking = body.get("thinking")
+    if thinking is None:
+        return
+    kind = thinking.get("type")
+    _must(kind in MODELS[body["model"]][1], f"thinking.type: {kind} is not supported by this model")
+    _must(kind == "enabled" or "budget_tokens" not in thinking, "thinking.budget_tokens: not supported")
+    effort = (body.get("output_config") or {}).get("effort")
+    if kind == "between_tools":
+        _must(set(thinking) == {"type"}, "thinking: between_tools takes no other field")
+        _must(effort not in ("xhigh", "max"), "thinking.type: between_tools needs effort high or lower")
+    elif "display" in thinking:
+        _must(thinking["display"] in ("summarized", "omitted"), "thinking.display: unknown")
+
+
+def _messages(body: dict[str, Any]) -> None:
+    messages = body.get("messages")
+    _must(isinstance(messages, list) and bool(messages), "messages: at least one message is required")
+    _must(messages[-1]["role"] == "user", "messages: the conversation must end with a user message (no prefill)")
+    _must(messages[0]["role"] == "user", "messages: first message must use the user role")
+    for index, message in enumerate(messages):
+        _must(message.get("role") in ("user", "assistant"), f"messages.{index}.role: unknown")
+        content = message.get("content")
+        _must(bool(content), f"messages.{index}: content must not be empty")
+        for block in content if isinstance(content, list) else [{"type": "text", "text": content}]:
+            _block(body, index, message["role"], block)
+
+
+def _block(body: dict[str, Any], index: int, role: str, block: dict[str, Any]) -> None:
+    kind = block.get("type")
+    if kind == "text":
+        _must(set(block) <= {"type", "text", "cache_control", "citations"}, f"messages.{index}: extra keys in text")
+        _must(bool(block.get("text")), f"messages.{index}: text content blocks must be non-empty")
+        _must(not block.get("citations"), f"messages.{index}: citations are not permitted here")
+        return
+    _must(kind == "thinking" and role == "assistant", f"messages.{index}: block {kind} is not permitted for {role}")
+    expected = signature(body, index, block.get("thinking", ""))
+    _must(block.get("signature") == expected, f"messages.{index}: thinking block or what came before it was modified")
+
+
+def _content(messages: list[dict[str, Any]]) -> list[Any]:
+    return [[message["role"], message["content"]] for message in messages]
+
+
+def _output_config(body: dict[str, Any]) -> None:
+    config = body.get("output_config") or {}
+    _must(set(config) <= {"format", "effort"}, "output_config: Extra inputs are not permitted")
+    _must(config.get("effort") in (None, "low", "medium", "high", "xhigh", "max"), "output_config.effort: unknown")
+    if "format" not in config:
+        return
+    _must(config["format"].get("type") == "json_schema", "output_config.format.type: must be json_schema")
+    schema = config["format"].get("schema")
+    counts = {"optional": 0, "unions": 0}
+    _schema(schema, schema.get("$defs", {}), (), counts)
+    _must(counts["optional"] <= 24, f"output_config.format.schema: {counts['optional']} optional parameters, limit 24")
+    _must(counts["unions"] <= 16, f"output_config.format.schema: {counts['unions']} union-typed parameters, limit 16")
+
+
+def _schema(node: dict[str, Any], defs: dict[str, Any], above: tuple[str, ...], counts: dict[str, int]) -> None:
+    where = "output_config.format.schema: "
+    for name in node:
+        _must(name in _SCHEMA_KEYS, f"{where}{name} is not supported")
+    if "$ref" in node:
+        name = node["$ref"].removeprefix("#/$defs/")
+        _must(name in defs, f"{where}$ref {node['$ref']} does not resolve")
+        _must(name not in above, f"{where}recursive schemas are not supported")
+        _schema(defs[name], defs, (*above, name), counts)
+        return
+    known = {"anyOf", "allOf", "enum", "const", "type"}
+    _must(bool(known & node.keys()), f"{where}a schema needs a type")
+    if node.get("type") == "object":
+        _must(node.get("additionalProperties") is False, f"{where}additionalProperties must be false")
+        properties = node.get("properties", {})
+        counts["optional"] += len(set(properties) - set(node.get("required", ())))
+        for child in properties.values():
+            _schema(child, defs, above, counts)
+    if node.get("type") == "array":
+        _must(node.get("minItems", 0) in (0, 1), f"{where}minItems above 1 is not supported")
+        _schema(node.get("items", {}), defs, above, counts)
+    _must(node.get("format", "date") in _FORMATS, f"{where}format {node.get('format')} is not supported")
+    if "anyOf" in node:
+        counts["unions"] += 1
+        for child in node["anyOf"]:
+            _schema(child, defs, above, counts)
