@@ -50,6 +50,7 @@ class Model(_Strict):
     """What a model costs, how much it takes, and what it can do.
 
     Attributes:
+        name: Its id; in YAML, its key.
         context: Input and output tokens that fit together.
         max_output: Output tokens at most, thinking included.
         thinking: `thinking.type` values that it accepts; the first is its way to reason.
@@ -59,7 +60,7 @@ class Model(_Strict):
         replaced_by: Who serves its name from that day on.
     """
 
-    name: str
+    name: str = ""
     provider: str
     context: int = Field(gt=0)
     max_output: int = Field(gt=0)
@@ -76,6 +77,13 @@ class Alias(_Strict):
 
     model: str
     retired: date | None = None
+
+
+class _File(_Strict):
+    """`models.yaml`, the packaged one and a project's own."""
+
+    models: dict[str, Model] = {}
+    aliases: dict[str, Alias] = {}
 
 
 class Catalogue(_Strict):
@@ -154,16 +162,6 @@ def _load(own: Path | None, _changed: int) -> Catalogue:
 def _read(path: Path) -> tuple[dict[str, Model], dict[str, Alias]]:
     from aifirst_dagster.llm.yaml import load_strict
 
-    class _File(_Strict):
-        models: dict[str, _Entry] = {}
-        aliases: dict[str, Alias] = {}
-
     document = load_strict(path, _File)
-    models = {name: Model(name=name, **entry.model_dump(by_alias=True)) for name, entry in document.models.items()}
+    models = {name: model.model_copy(update={"name": name}) for name, model in document.models.items()}
     return models, document.aliases
-
-
-class _Entry(Model):
-    """A model as YAML has it: its name is the key."""
-
-    name: str = ""
