@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from aifirst_dagster.errors import DesignError
 from aifirst_dagster.proposals.files import one_at_a_time, writable, write_atomically
-from aifirst_dagster.proposals.fingerprint import OFFLINE, Fingerprint
+from aifirst_dagster.proposals.fingerprint import Fingerprint
 from aifirst_dagster.proposals.variants import Section, Variant, join, join_sections, parse, parse_sections
 
 #: Variants kept in one file; edited and pinned ones do not count and are never dropped.
@@ -107,17 +107,19 @@ class DesignStore:
         text = self._read(file)
         return parse(text, str(self.folder / file)) if text else []
 
-    def find(self, file: str, fingerprint: Fingerprint, sql: str | None = None) -> Found | None:
+    def find(
+        self, file: str, fingerprint: Fingerprint, sql: str | None = None, *, any_model: bool = False
+    ) -> Found | None:
         """The design to use for `fingerprint`, or None: one has to be proposed.
 
-        A person's edit or pin for this input schema comes first, then the newest of the same fingerprint. Offline, a
-        model's accepted design for the same schema and configuration serves as well. A frozen store goes on to the
-        newest accepted design that this input's columns allow.
+        A person's edit or pin for this input schema comes first, then the newest of the same fingerprint. A frozen
+        store goes on to the newest accepted design that this input's columns allow.
 
         Args:
             file: The design file.
             fingerprint: What a design is needed for.
             sql: Its companion SQL file: an edit there is an edit of the design.
+            any_model: No model can be asked: another one's accepted design for this schema and configuration will do.
         """
         variants = self.variants(file)
         kept = [variant for variant in variants if self._kept(variant, sql) and _fits(variant, fingerprint)]
@@ -127,7 +129,7 @@ class DesignStore:
             if variant.meta.fingerprint == fingerprint.id:
                 return Found(variant, "exact", [])
         accepted = [variant for variant in variants if not variant.provisional]
-        if fingerprint.model == OFFLINE:
+        if any_model:
             for variant in accepted:
                 if set(fingerprint.differs(variant.meta.made_of)) <= {"model", "prompt"}:
                     return Found(variant, "exact", [])

@@ -31,10 +31,12 @@ ProposalT = TypeVar("ProposalT", bound="BaseModel")
 AnswerT = TypeVar("AnswerT")
 
 
-class Model(Protocol):
-    """Whom to ask. `name` is `offline`, or what stands in fingerprints and provenance."""
+class Asked(Protocol):
+    """Whom to ask: an `LLM`, in the two things that matter here."""
 
-    name: str
+    @property
+    def available(self) -> bool:
+        """Whether a call can get anywhere."""
 
     def call(self, request: LLMRequest) -> LLMResponse:
         """Answer, or raise an `LLMError`."""
@@ -81,14 +83,16 @@ class Ask:
     Attributes:
         fingerprint: What a design is needed for.
         prompt: The template.
-        model: Whom to ask; None: nobody, the deterministic engine decides.
+        llm: Whom to ask; None: nobody, the deterministic engine decides.
+        model: A model in place of the LLM's own.
         thinking: Whether the model may reason first.
         pipeline: For the ledger, with `step` and `run`.
     """
 
     fingerprint: Fingerprint
     prompt: Prompt
-    model: Model | None = None
+    llm: Asked | None = None
+    model: str | None = None
     thinking: Thinking = "off"
     pipeline: str | None = None
     step: str | None = None
@@ -97,7 +101,12 @@ class Ask:
     @property
     def offline(self) -> bool:
         """Whether the deterministic engine was chosen."""
-        return self.model is None or self.model.name == OFFLINE
+        return self.llm is None
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether no model can answer, chosen or not: then any model's accepted design serves."""
+        return self.llm is None or not self.llm.available
 
 
 @dataclass
@@ -126,12 +135,12 @@ def run(task: Task[Any, AnswerT], ask: Ask, store: DesignStore | None) -> Outcom
     """
     if store is None:
         return _outcome(task, _measured(task, _propose(task, ask)), ask, None)
-    quick = store.find(task.file, ask.fingerprint, task.sql_file)
+    quick = store.find(task.file, ask.fingerprint, task.sql_file, any_model=ask.unreachable)
     if quick and not _retry(quick, ask, store):
         return _reuse(task, quick, ask, store)
     with store.turn():
         # Another partition may have designed while this one waited.
-        found = store.find(task.file, ask.fingerprint, task.sql_file)
+        found = store.find(task.file, ask.fingerprint, task.sql_file, any_model=ask.unreachable)
         if found and not _retry(found, ask, store):
             return _reuse(task, found, ask, store)
         return _design(task, ask, store, found)
@@ -167,7 +176,7 @@ def _propose(task: Task[Any, AnswerT], ask: Ask) -> _Draft:
     """Ask the model where there is one, and judge what it says; the deterministic answer is always at hand."""
     baseline = task.deterministic()
     draft = _Draft(baseline, _none())
-    if ask.offline or ask.model is None:
+    if ask.llm is None:
         return draft
     from aifirst_dagster.llm.types import CallContext, LLMRequest, Message
 
@@ -177,10 +186,11 @@ def _propose(task: Task[Any, AnswerT], ask: Ask) -> _Draft:
     best: tuple[Any, Verdict] | None = None
     for round_ in range(1 + FEEDBACK_ROUNDS):
         request = LLMRequest(
-            messages=tuple(messages), system=system, output=task.proposal, thinking=ask.thinking, metadata=context
-        )
+            messages=tuple(messages), system=system, output=task.proposal, thinking=ask.thinking, model=ask.model,
+            metadata=context,
+        )  # fmt: skip
         try:
-            response = ask.model.call(request)
+            response = ask.llm.call(request)
         except ServiceError as error:
             draft.usage += getattr(error, "usage", _none())
             again = (
@@ -188,7 +198,7 @@ def _propose(task: Task[Any, AnswerT], ask: Ask) -> _Draft:
                 if best
                 else "the deterministic engine's answer stands in and is provisional"
             )
-            draft.notes.append(f"{task.name}: {ask.model.name} gave no answer ({error.message}); {again}.")
+            draft.notes.append(f"{task.name}: {ask.fingerprint.model} gave no answer ({error.message}); {again}.")
             break
         draft.usage += response.usage
         draft.notes.extend(response.notices)
@@ -206,7 +216,7 @@ def _propose(task: Task[Any, AnswerT], ask: Ask) -> _Draft:
         return draft
     proposal, draft.verdict = best
     draft.answer = task.merge(proposal, draft.verdict, baseline)
-    draft.proposed_by = "both" if draft.verdict.failed else (draft.model or ask.model.name)
+    draft.proposed_by = "both" if draft.verdict.failed else (draft.model or ask.fingerprint.model)
     for claim in draft.verdict.failed:
         draft.notes.append(f"{task.name}: a claim of {draft.model} lost to the data: {claim}.")
     return draft

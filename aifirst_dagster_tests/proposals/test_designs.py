@@ -125,11 +125,12 @@ def test_an_edit_of_the_sql_keeps_the_design_and_its_text(store: DesignStore) ->
     assert store.find("mapping.yaml", fingerprint(model="third"), "transform.sql").variant == found.variant
 
 
-def test_offline_a_models_accepted_design_serves(store: DesignStore) -> None:
+def test_where_no_model_can_be_asked_any_models_accepted_design_serves(store: DesignStore) -> None:
     store.put(FILE, variant(fingerprint()))
 
-    assert store.find(FILE, fingerprint(model="offline")) is not None
-    assert store.find(FILE, fingerprint(model="offline", instructions="other")) is None
+    assert store.find(FILE, fingerprint(model="offline"), any_model=True) is not None
+    assert store.find(FILE, fingerprint(model="offline")) is None
+    assert store.find(FILE, fingerprint(model="offline", instructions="other"), any_model=True) is None
 
 
 def test_a_frozen_store_writes_nothing_and_uses_the_newest_accepted_design(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""The evidence that a model is shown: a profile of each column and a few of its values, masked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from aifirst_dagster.datasets.session import ident
+from aifirst_dagster.inference.schema import Column
+from aifirst_dagster.proposals.masking import mask, names_people
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Rows looked at, values shown a column, characters shown a value, columns shown.
+ROWS, VALUES, LENGTH, COLUMNS = 20_000, 20, 120, 300
+
+
+def describe(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], named: str = "source_name"
+) -> list[dict[str, Any]]:
+    """What a model sees of each column: what inference says, how full and varied it is, and sample values.
+
+    Args:
+        con: The session that knows `relation`.
+        relation: Any table or view.
+        columns: As inference describes them.
+        named: Which of a column's names stands in `relation`: `source_name`, or `name` once it is typed.
+    """
+    table = "aifirst_evidence"
+    shown = list(columns)[:COLUMNS]
+    wanted = ", ".join(f"{ident(getattr(c, named))}::VARCHAR AS c{at}" for at, c in enumerate(shown)) or "1 AS none"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {wanted} FROM {ident(relation)} LIMIT {ROWS}")
+    try:
+        return [_one(con, table, at, column, getattr(column, named)) for at, column in enumerate(shown)]
+    finally:
+        con.execute(f"DROP TABLE {table}")
+
+
+def _one(con: duckdb.DuckDBPyConnection, table: str, at: int, column: Column, name: str) -> dict[str, Any]:
+    rows, full, distinct = con.execute(
+        f"SELECT count(*), count(nullif(trim(c{at}), '')), count(DISTINCT c{at}) FROM {table}"
+    ).fetchall()[0]
+    values = con.execute(
+        f"SELECT left(c{at}, {LENGTH}), count(*) n FROM {table} WHERE c{at} IS NOT NULL "
+        f"GROUP BY 1 ORDER BY n DESC, hash(left(c{at}, {LENGTH})) LIMIT {VALUES}"
+    ).fetchall()
+    person = names_people(name, column.semantic_type)
+    told = column.model_dump(
+        mode="json",
+        include={"type", "format", "semantic_type", "null_tokens", "unit", "formats_seen", "units_seen", "unique"},
+        exclude_defaults=True,
+    )
+    return {
+        "column": name,
+        "inferred": {"type": column.type, **told},
+        "empty_share": round(1 - full / rows, 4) if rows else 0.0,
+        "distinct": distinct,
+        "values": list(dict.fromkeys(mask(value, person) for value, _ in values)),
+    }
