@@ -6,25 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from aifirst_dagster.errors import DesignError
 from aifirst_dagster.proposals.files import one_at_a_time, writable, write_atomically
 from aifirst_dagster.proposals.fingerprint import Fingerprint
 from aifirst_dagster.proposals.variants import Section, Variant, join, join_sections, parse, parse_sections
 
+if TYPE_CHECKING:
+    from aifirst_dagster.state.designs_history import DesignHistory
+
 #: Variants kept in one file; edited and pinned ones do not count and are never dropped.
 KEEP = 5
-
-
-class DesignHistory(Protocol):
-    """Where each proposal is remembered: the state database."""
-
-    def record_design(self, pipeline: str, step: str, file: str, fingerprint: str, status: str, content: str) -> None:
-        """Remember a proposal; `status` is `written`, or `proposed` where the project could not take it."""
-
-    def proposed_design(self, pipeline: str, step: str, file: str, fingerprint: str) -> str | None:
-        """The text of a proposal that the project could not take, newest first; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -150,19 +143,22 @@ class DesignStore:
         Raises:
             StorageError: The disk is full.
         """
-        written = self._write(file, variant, sql or {})
-        if self.history and not self.preview:
-            names = self.folder.parent.name, self.folder.name
-            status = "written" if written else "proposed"
-            self.history.record_design(*names, file, variant.meta.fingerprint, status, variant.text)
+        texts = self._texts(file, variant, sql or {})
+        for name, text in texts.items():
+            self.changes.append(Change(name, self._read(name), text, variant.provisional))
+        written = not self.frozen and not self.preview and self._write(file, variant, sql or {})
+        if not self.preview:
+            self._record(file, variant, sql or {}, written)
         return written
 
     def proposed(self, file: str, fingerprint: Fingerprint) -> Variant | None:
         """What was proposed earlier for `fingerprint` while the project could not take it."""
         if not self.history:
             return None
-        text = self.history.proposed_design(self.folder.parent.name, self.folder.name, file, fingerprint.id)
-        return next(iter(parse(text, f"state database: {file}")), None) if text else None
+        for record in self.history.history(self.folder.parent.name, self.folder.name, file, "proposed", limit=50):
+            if record.fingerprint == fingerprint.id:
+                return next(iter(parse(record.content, f"state database: {file}")), None)
+        return None
 
     def sql(self, file: str, variant: Variant) -> Section | None:
         """The SQL that was stored beside `variant`; None where it is gone (it can be compiled again)."""
@@ -171,15 +167,29 @@ class DesignStore:
 
     def _write(self, file: str, variant: Variant, sql: dict[str, str]) -> bool:
         with self.turn():
-            merged = self._merged(file, variant, next(iter(sql), None))
-            texts = {name: self._with_section(name, text, merged) for name, text in sql.items()}
             # SQL first: a crash between the two files leaves a section that nothing points to yet.
-            texts[file] = join(merged)
-            for name, text in texts.items():
-                self.changes.append(Change(name, self._read(name), text, variant.provisional))
-            if self.frozen or self.preview:
-                return False
+            texts = self._texts(file, variant, sql)
             return all(write_atomically(self.folder / name, text) for name, text in texts.items())
+
+    def _texts(self, file: str, variant: Variant, sql: dict[str, str]) -> dict[str, str]:
+        """File name -> its text with the new variant; the design file comes last."""
+        merged = self._merged(file, variant, next(iter(sql), None))
+        return {name: self._with_section(name, text, merged) for name, text in sql.items()} | {file: join(merged)}
+
+    def _record(self, file: str, variant: Variant, sql: dict[str, str], written: bool) -> None:
+        """Remember the proposal, SQL included, in the state database."""
+        if not self.history:
+            return
+        from aifirst_dagster.state.designs_history import DesignRecord
+
+        status = "provisional" if variant.provisional else "accepted" if written else "proposed"
+        sections = {name: join_sections([Section.new(variant.meta.fingerprint, text)]) for name, text in sql.items()}
+        pipeline, step = self.folder.parent.name, self.folder.name
+        provenance = variant.meta.model_dump(mode="json", exclude={"fingerprint", "content", "status"})
+        for name, text in {**sections, file: variant.text}.items():
+            self.history.add(
+                DesignRecord(pipeline, step, name, variant.meta.fingerprint, status, text, provenance, self.run)  # type: ignore[arg-type]
+            )
 
     def _merged(self, file: str, variant: Variant, sql: str | None) -> list[Variant]:
         """The file's variants with `variant` as the newest: kept ones stay, old ones beyond the bound go."""

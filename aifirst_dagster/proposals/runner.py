@@ -6,7 +6,7 @@ goes wrong with the model is told in the notes; it never fails the step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from aifirst_dagster.errors import DesignError, ServiceError
@@ -269,8 +269,7 @@ def _frozen(
         )
     outcome = _reuse(task, standing, ask, store, draft)
     reason = f"{store.why_frozen}; the accepted design was made for another {' and '.join(standing.stale)}.{kept}"
-    outcome.reasons[:] = [reason, *outcome.reasons]
-    return outcome
+    return replace(outcome, current=False, reasons=[reason, *outcome.reasons])
 
 
 def _retry(found: Found, ask: Ask, store: DesignStore) -> bool:

@@ -27,7 +27,7 @@ def count(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
             wanted += [
                 f"count(*) FILTER ({full} AND {read})",
                 f"count(*) FILTER ({full} AND NOT ({read}))",
-                "NULL" if column.native else f"min(left({source}, 200), 5) FILTER ({full} AND NOT ({read}))",
+                "NULL" if column.native else f"min(left({source}, 200), 50) FILTER ({full} AND NOT ({read}))",
             ]
         (rows, *found), *_ = con.execute(f"SELECT {', '.join(wanted)} FROM {ident(relation)}").fetchall()
         for at, column in enumerate(part):
