@@ -33,7 +33,10 @@ def count(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
         for at, column in enumerate(part):
             parsed, failed, examples = found[3 * at : 3 * at + 3]
             evidence = Evidence(
-                parsed=parsed, failed=failed, nulls=rows - parsed - failed, examples_failed=examples or []
+                parsed=parsed,
+                failed=failed,
+                nulls=rows - parsed - failed,
+                examples_failed=list(dict.fromkeys(examples or []))[:5],
             )
             checked.append(column.model_copy(update={"evidence": evidence, "nullable": parsed + failed < rows}))
     return checked
