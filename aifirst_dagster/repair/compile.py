@@ -1,0 +1,188 @@
+"""A repair plan as one SELECT: deterministic, readable, of plain SQL, so that it can be reviewed, stored and pinned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
+from aifirst_dagster.repair import duplicates
+from aifirst_dagster.repair.lanes import Lane, build
+from aifirst_dagster.repair.plan import RepairPlan
+
+EMPTY_ROW = "empty row"
+REASONS, DUPLICATE_OF = "_reasons", "_duplicate_of"
+UNREAD = ident("#unread")
+
+
+@dataclass
+class Compiled:
+    """The SELECT of a plan, and what its parts are called.
+
+    Attributes:
+        sql: The whole statement; where traced, with a BOOLEAN column per action that changes cells.
+        flags: Action's place in the plan -> that column.
+        reasons: Each text that `_reasons` may hold -> the column it is about (None: the row).
+        columns: The output's user columns, in order.
+    """
+
+    sql: str
+    flags: dict[int, str] = field(default_factory=dict)
+    reasons: dict[str, str | None] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
+
+
+def select(plan: RepairPlan, relation: str) -> str:
+    """The plan as one SELECT over `relation`.
+
+    Gives the output columns, `_source`, `_source_line`, `_raw` (the file's text of each cell that now says something
+    else), `_reasons` (NULL where the row passes) and `_duplicate_of` (the `_source_line` of the row that is kept).
+    """
+    return compiled(plan, relation).sql
+
+
+def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
+    """As `select`, with the names of its parts; `traced` adds a column per action that says where it changed a cell."""
+    lanes = [build(plan, column) for column in plan.columns if column.name not in plan.companions]
+    out = Compiled("", columns=[column.name for column in plan.columns])
+    tables, last = _stages(lanes, relation)
+    tables.append(("#judged", f"SELECT *,\n    {_unread(plan, lanes, out)} AS {UNREAD}\nFROM {last}"))
+    last = ident("#judged")
+    fields = [
+        *_outputs(plan, lanes),
+        SOURCE,
+        LINE,
+        f"{_raw(lanes)} AS {RAW}",
+        f"{_reasons(plan, lanes, out)} AS {REASONS}",
+    ]
+    if traced:
+        for lane in lanes:
+            for at, changed in lane.flags.items():
+                out.flags[at] = f"#{at}"
+                fields.append(f"coalesce({changed}, FALSE) AS {ident(f'#{at}')}")
+    head = _head(plan, lanes)
+    if plan.deduplicate:
+        fields.append(f"{duplicates.key(out.columns)} AS {duplicates.KEY}")
+        tables.append(("#repaired", f"SELECT\n    {_lines(fields)}\nFROM {last}"))
+        tables.extend(duplicates.tables(out.columns))
+        hidden = [SOURCE, LINE, RAW, REASONS, *out.flags.values()]
+        body = duplicates.final(out.columns, hidden)
+    else:
+        body = f"SELECT\n    {_lines([*fields, f'NULL::BIGINT AS {DUPLICATE_OF}'])}\nFROM {last}"
+    with_ = ",\n".join(f"{ident(name)} AS (\n{_indent(sql)}\n)" for name, sql in tables)
+    out.sql = f"{head}\n" + (f"WITH\n{with_}\n" if tables else "") + body
+    return out
+
+
+def _head(plan: RepairPlan, lanes: list[Lane]) -> str:
+    """Comments: what is done to which column, and why."""
+    lines = [
+        f"-- Repairs {sum(bool(lane.flags) for lane in lanes)} of {len(plan.columns)} columns; the others pass through."
+    ]
+    for action in plan.actions:
+        if action.kind != "finding":
+            where = f"{action.column}: " if action.column is not None else ""
+            lines.append("-- " + " ".join(f"{where}{action.action}: {action.reason}".split()))
+    lines.append(f"-- A cell that cannot be read: {plan.on_unparseable}.")
+    return "\n".join(lines)
+
+
+def _stages(lanes: list[Lane], relation: str) -> tuple[list[tuple[str, str]], str]:
+    """Common table expressions of all lanes, and the name of the last one."""
+    tables: list[tuple[str, str]] = []
+    current, joins = relation, []
+    for lane in lanes:
+        if not lane.shared:
+            continue
+        distinct = f"#{lane.source} texts"
+        text = f"CAST({ident(lane.source)} AS VARCHAR)"
+        step = f"SELECT DISTINCT {text} AS {lane.original} FROM {relation} WHERE {ident(lane.source)} IS NOT NULL"
+        tables.append((distinct, step))
+        name = distinct
+        for number, (stage, sql) in enumerate(lane.stages, 1):
+            before, name = name, f"#{lane.source} {number}"
+            tables.append((name, f"SELECT *, {sql} AS {stage}\nFROM {ident(before)}"))
+        joins.append(f"LEFT JOIN {ident(name)} ON {text} = {ident(name)}.{lane.original}")
+    if joins:
+        tables.append(("#read", "SELECT *\nFROM " + relation + "\n" + "\n".join(joins)))
+        current = ident("#read")
+    level = 0
+    while steps := [lane.stages[level] for lane in lanes if not lane.shared and level < len(lane.stages)]:
+        level += 1
+        added = _lines([f"{sql} AS {stage}" for stage, sql in steps])
+        tables.append((f"#step {level}", f"SELECT *,\n    {added}\nFROM {current}"))
+        current = ident(f"#step {level}")
+    return tables, current
+
+
+def _outputs(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
+    """The user columns, in the plan's order."""
+    values = {lane.column.name: lane.value for lane in lanes}
+    values |= {name: value for lane in lanes for name, value in lane.companions.items()}
+    missing = [column.name for column in plan.columns if column.name not in values]
+    assert not missing, missing  # a companion always belongs to a column of the plan
+    return [
+        f"{values[c.name]} AS {ident(c.name)}" if values[c.name] != ident(c.name) else ident(c.name)
+        for c in plan.columns
+    ]
+
+
+def _raw(lanes: list[Lane]) -> str:
+    """SQL: the map of file texts: what it held, under the present names, and the texts of cells changed here."""
+    changed = [lane for lane in lanes if lane.differs]
+    entry = "{{'k': {name}, 'v': {text}}}"
+
+    def entries(chosen: list[Lane], carried: bool) -> str:
+        items = []
+        for lane in chosen:
+            own = f"{RAW}[{literal(lane.source)}]" if carried else ""
+            text = f"CASE WHEN {lane.differs} THEN {lane.original} END" if lane.differs else "NULL"
+            text = f"coalesce({own}, {text})" if own and lane.differs else own or text
+            items.append(entry.format(name=literal(lane.column.name), text=text))
+        return f"map_from_entries(list_filter([{', '.join(items)}], lambda e: e.v IS NOT NULL))"
+
+    renamed = any(lane.source != lane.column.name for lane in lanes)
+    if not changed and not renamed:
+        return RAW
+    carried = f"nullif({entries(lanes, True)}, MAP {{}})" if changed or renamed else RAW
+    if not changed:
+        return f"CASE WHEN {RAW} IS NOT NULL THEN {carried} END"
+    either = " OR ".join(f"({lane.differs})" for lane in changed)
+    return (
+        f"CASE\n        WHEN {RAW} IS NOT NULL THEN {carried}\n"
+        f"        WHEN {either} THEN {entries(changed, False)}\n    END"
+    )
+
+
+def _unread(plan: RepairPlan, lanes: list[Lane], out: Compiled) -> str:
+    """SQL: the list of a row's cells that could not be read, as reasons; NULL where there is none."""
+    pairs = []
+    if plan.on_unparseable == "quarantine":
+        pairs = [(lane.failed, lane.reason, lane.typed) for lane in lanes if lane.failed]
+        out.reasons |= {lane.reason: lane.column.name for lane in lanes if lane.failed}
+    if not pairs:
+        return "NULL::VARCHAR[]"
+    # One cheap look for most rows: cells of typed columns can only have failed where `_raw` holds a text.
+    some = [*([f"{RAW} IS NOT NULL"] if any(typed for *_, typed in pairs) else []),
+            *(condition for condition, _, typed in pairs if not typed)]  # fmt: skip
+    items = ",\n            ".join(
+        f"CASE WHEN {condition} THEN {literal(reason)} END" for condition, reason, _ in pairs
+    )
+    listed = f"nullif(list_filter([\n            {items}\n        ], lambda reason: reason IS NOT NULL), [])"
+    return f"CASE WHEN {' OR '.join(some)} THEN {listed} END"
+
+
+def _reasons(plan: RepairPlan, lanes: list[Lane], out: Compiled) -> str:
+    """SQL: why a row is set aside, or NULL."""
+    if not lanes or not any(action.action == "quarantine_empty_rows" for action in plan.actions):
+        return UNREAD
+    out.reasons[EMPTY_ROW] = None
+    blank = " AND ".join(f"{lane.value} IS NULL" for lane in lanes)
+    return f"CASE WHEN {UNREAD} IS NOT NULL THEN {UNREAD} WHEN {blank} THEN [{literal(EMPTY_ROW)}] END"
+
+
+def _lines(fields: list[str]) -> str:
+    return ",\n    ".join(fields)
+
+
+def _indent(sql: str) -> str:
+    return "\n".join("    " + line for line in sql.splitlines())

@@ -1,0 +1,140 @@
+"""One column's way from the text of the file to its repaired value, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aifirst_dagster.datasets.session import RAW, ident, literal
+from aifirst_dagster.inference.schema import Column
+from aifirst_dagster.repair import booleans, companions, dates, nulls, numbers, text
+from aifirst_dagster.repair.expressions import Context, Stages, physical
+from aifirst_dagster.repair.plan import Action, RepairPlan
+
+_HANDLERS: dict[str, Callable[[Context], Stages]] = {
+    "fix_encoding": text.fix_encoding,
+    "clean_characters": text.clean_characters,
+    "trim_whitespace": text.trim_whitespace,
+    "null_tokens": nulls.null_tokens,
+    "unify_categories": text.unify_categories,
+    "parse_booleans": booleans.parse_booleans,
+    "parse_numbers": numbers.reading,
+    "convert_units": numbers.reading,
+    "parse_dates": dates.reading,
+    "split_currency": companions.reading,
+    "split_unit": companions.reading,
+}
+#: Repairs that are dear and whose columns repeat themselves: run once for each distinct text.
+_SHARED = frozenset({"parse_dates", "unify_categories", "convert_units", "fix_encoding"})
+_NOUNS = {"boolean": "neither yes nor no", "integer": "not a whole number", "number": "not a number", "date": "not a date",
+          "datetime": "not a date and time", "time": "not a time", "year": "not a year"}  # fmt: skip
+
+
+@dataclass
+class Lane:
+    """One column: identifiers and expressions, as SQL.
+
+    Attributes:
+        source: The column's name in the relation.
+        original: Identifier of the text that goes in.
+        value: Identifier of what comes out.
+        stages: What is computed on the way, each from those before.
+        flags: Action's place in the plan -> whether it changed the cell.
+        differs: Whether the value says something else than the original text; "" where it never does.
+        failed: Whether a text is there that could not be read; "" where all are taken as they are.
+        typed: The relation holds the column typed; only cells that did not parse are looked at.
+        shared: The stages run on the distinct texts of the column.
+    """
+
+    column: Column
+    source: str
+    original: str
+    value: str
+    stages: Stages = field(default_factory=list)
+    flags: dict[int, str] = field(default_factory=dict)
+    companions: dict[str, str] = field(default_factory=dict)
+    differs: str = ""
+    failed: str = ""
+    typed: bool = False
+    shared: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why a row is set aside whose cell could not be read."""
+        return f"{self.column.name}: {_NOUNS.get(self.column.type, 'not a ' + self.column.type)}"
+
+
+def build(plan: RepairPlan, column: Column) -> Lane:
+    """The lane of `column` with all its repairs."""
+    source = plan.input_name(column.name)
+    actions = [(plan.actions.index(action), action) for action in plan.of(column.name) if action.action in _HANDLERS]
+    parses = [action for _, action in actions if action.kind == "parse"]
+    typed = physical(column) != "VARCHAR" and (not parses or bool(parses[0].params.get("failed_only")))
+    lane = Lane(column, source, ident(f"#{source} text"), ident(source), typed=typed)
+    if typed:
+        _typed(lane, actions, parses)
+    elif actions:
+        _textual(lane, actions, bool(parses))
+    return lane
+
+
+def _typed(lane: Lane, actions: list[tuple[int, Action]], parses: list[Action]) -> None:
+    """A column that has its type already: the text of a cell that did not parse is in `_raw`."""
+    native, kept = lane.value, f"{RAW}[{literal(lane.source)}]"
+    unread = f"{RAW} IS NOT NULL AND {native} IS NULL AND {kept} IS NOT NULL"
+    tokens = lane.column.null_tokens
+    for at, action in actions:
+        if action.action == "null_tokens":
+            tokens = [*tokens, *action.params.get("tokens", [])]
+            lane.flags[at] = f"{unread} AND {nulls.no_value(kept, tokens)}"
+    if parses:
+        lane.stages.append(
+            (lane.original, f"CASE WHEN {unread} AND NOT {nulls.no_value(kept, tokens)} THEN {kept} END")
+        )
+        (at, action) = next(pair for pair in actions if pair[1] is parses[0])
+        context = Context(lane.column, action.params, lane.original, f"#{lane.source} {at}")
+        lane.stages.extend(_HANDLERS[action.action](context))
+        read = lane.stages[-1][0]
+        lane.flags[at] = f"{read} IS NOT NULL"
+        lane.value = ident(f"#{lane.source} value")
+        lane.stages.append((lane.value, f"coalesce({native}, {read})"))
+        unread = f"{lane.original} IS NOT NULL AND {read} IS NULL"
+        lane.failed = unread
+    else:
+        lane.failed = f"{unread} AND NOT {nulls.no_value(kept, tokens)}"
+
+
+def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> None:
+    """A column of text: each repair takes what the one before gave."""
+    source = ident(lane.source)
+    lane.shared = any(action.action in _SHARED for _, action in actions)
+    if not lane.shared:
+        lane.stages.append((lane.original, f"CAST({source} AS VARCHAR)"))
+    current = lane.original
+    tokens = list(lane.column.null_tokens)
+    for at, action in actions:
+        context = Context(lane.column, action.params, current, f"#{lane.source} {at}")
+        stages = _HANDLERS[action.action](context)
+        lane.stages.extend(stages)
+        value = stages[-1][0]
+        if action.kind == "companion":
+            lane.companions[str(action.params["into"])] = value
+            lane.flags[at] = f"{value} IS NOT NULL"
+            continue
+        if action.kind == "parse":
+            plain = f"TRY_CAST({current} AS {physical(lane.column)})"
+            lane.flags[at] = f"{value} IS NOT NULL AND {plain} IS DISTINCT FROM {value}"
+            lane.failed = ident(f"#{lane.source} unread")
+            unread = f"{value} IS NULL AND {current} IS NOT NULL AND NOT {nulls.no_value(current, tokens)}"
+            lane.stages.append((lane.failed, f"coalesce({unread}, FALSE)"))
+        else:
+            lane.flags[at] = f"{value} IS DISTINCT FROM {current}"
+        current = value
+    lane.value = current
+    if parsed:
+        plain = f"TRY_CAST({lane.original} AS {physical(lane.column)})"
+        lane.differs = (
+            f"{lane.original} IS NOT NULL AND ({lane.value} IS NULL OR {plain} IS DISTINCT FROM {lane.value})"
+        )
+    else:
+        lane.differs = f"{lane.original} IS DISTINCT FROM {lane.value}"

@@ -1,0 +1,174 @@
+"""A repair plan applied: rows kept, merged and set aside, with what each action changed, counted from the data."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
+from aifirst_dagster.errors import QualityError
+from aifirst_dagster.repair.compile import DUPLICATE_OF, REASONS, Compiled, compiled
+from aifirst_dagster.repair.plan import Action, RepairPlan
+
+if TYPE_CHECKING:
+    import duckdb
+
+_number = itertools.count(1)
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What one action did. `examples` are pairs of text before and after."""
+
+    column: str | None
+    action: str
+    rows_changed: int
+    reason: str = ""
+    examples: list[list[str | None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """The outcome of a plan; `rows_in == rows_out + quarantined + merged`.
+
+    Attributes:
+        rows_in: Rows of the relation that went in, counted there.
+        rows_out: Rows of `kept`.
+        kept: Relation: user columns, `_source`, `_source_line`, `_raw`.
+        quarantine: Relation: `_source, _source_line, row, reason, column, value, values`.
+        duplicates: Relation: the duplicates, as `kept`, with `_duplicate_of`.
+        repairs: Relation: `_source, row, source_line, column, before, after`, one row per cell that was changed.
+        table: Relation of all rows: what `compile.select` gives.
+    """
+
+    rows_in: int
+    rows_out: int
+    quarantined: int
+    merged: int
+    actions: list[Applied]
+    kept: str
+    quarantine: str
+    duplicates: str
+    repairs: str
+    table: str
+
+
+def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Repaired:
+    """Apply `plan` to `relation` (as `plan.propose` takes it); relations of the result live as long as the session."""
+    number = next(_number)
+    table, kept, quarantine, merged, repairs = (
+        f"repair_{number}_{part}" for part in ("all", "kept", "quarantine", "merged", "repairs")
+    )
+    statement = compiled(plan, relation, traced=True)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}").fetchall()
+    counts = con.execute(_counts(statement, relation, table)).fetchall()[0]
+    rows_in, rows, set_aside, twins = counts[:4]
+    if rows != rows_in:
+        raise QualityError(
+            f"The repair made {rows} rows of {rows_in}.", hint="This is a defect: please report the plan."
+        )
+    changed = dict(zip(statement.flags, counts[4:], strict=True))
+    user = ", ".join(ident(name) for name in statement.columns)
+    passing = f"{REASONS} IS NULL AND {DUPLICATE_OF} IS NULL"
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW {kept} AS SELECT {user}, {SOURCE}, {LINE}, {RAW} FROM {table} WHERE {passing}"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW {merged} AS SELECT {user}, {SOURCE}, {LINE}, {RAW}, {DUPLICATE_OF} FROM {table} "
+        f"WHERE {DUPLICATE_OF} IS NOT NULL"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {quarantine} AS {_quarantine(statement, plan, table)}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table)}")
+    actions = [
+        Applied(action.column, action.action, _rows(action, at, changed, set_aside, twins), action.reason,
+                _examples(con, plan, at, table, changed))
+        for at, action in enumerate(plan.actions)
+    ]  # fmt: skip
+    return Repaired(
+        rows_in, rows - set_aside - twins, set_aside, twins, actions, kept, quarantine, merged, repairs, table
+    )
+
+
+def _counts(statement: Compiled, relation: str, table: str) -> str:
+    """One scan: rows in, rows, rows set aside, duplicates, then the cells that each action changed."""
+    flags = [f"count(*) FILTER ({ident(flag)})" for flag in statement.flags.values()]
+    fields = [
+        f"(SELECT count(*) FROM {relation})",
+        "count(*)",
+        f"count({REASONS})",
+        f"count({DUPLICATE_OF})",
+        *flags,
+    ]
+    return f"SELECT {', '.join(fields)} FROM {table}"
+
+
+def _rows(action: Action, at: int, changed: dict[int, int], set_aside: int, twins: int) -> int:
+    """How many cells or rows an action changed; a finding changes none."""
+    if action.action == "merge_duplicates":
+        return twins
+    return changed.get(at, 0)
+
+
+def _quarantine(statement: Compiled, plan: RepairPlan, table: str) -> str:
+    """SQL: the rows set aside, with the texts that the file has for them."""
+    about = {reason: column for reason, column in statement.reasons.items() if column is not None}
+    cases = " ".join(f"WHEN {literal(reason)} THEN {literal(column)}" for reason, column in about.items())
+    column = f"CASE {REASONS}[1] {cases} END" if cases else "NULL"
+    fields = ", ".join(f"{ident(name)} := {_text(name)}" for name in statement.columns if name not in plan.companions)
+    values = f"to_json(struct_pack({fields}))::VARCHAR" if fields else "'{}'"
+    return (
+        f'SELECT {SOURCE}, {LINE}, "#place"."#nth" AS "row", array_to_string({REASONS}, \'; \') AS reason, '
+        f'{column} AS "column", {RAW}[{column}] AS "value", {values} AS "values" '
+        f"FROM {table} {_place(statement, table)} WHERE {REASONS} IS NOT NULL ORDER BY {SOURCE}, {LINE}"
+    )
+
+
+def _repairs(statement: Compiled, plan: RepairPlan, table: str) -> str:
+    """SQL: each cell of a kept row that says something else than the file, in the order of the file."""
+    own = [name for name in statement.columns if name not in plan.companions]
+    cells = " UNION ALL ".join(
+        f'SELECT {SOURCE}, {LINE} AS source_line, "#place"."#nth" AS "row", {literal(name)} AS "column", '
+        f'{RAW}[{literal(name)}] AS before, {ident(name)}::VARCHAR AS after, {number} AS "#number" '
+        f"FROM {table} {_place(statement, table)} WHERE {RAW}[{literal(name)}] IS NOT NULL AND {REASONS} IS NULL "
+        f"AND {DUPLICATE_OF} IS NULL"
+        for number, name in enumerate(own)
+    )
+    shape = f'{SOURCE}, "row", source_line, "column", before, after'
+    if not cells:
+        empty = "NULL::BIGINT AS \"row\", NULL::BIGINT AS source_line, '' AS \"column\", '' AS before, '' AS after"
+        return f"SELECT '' AS {SOURCE}, {empty} LIMIT 0"
+    return f'SELECT {shape} FROM ({cells}) ORDER BY {SOURCE}, source_line, "row", "#number"'
+
+
+def _place(statement: Compiled, table: str) -> str:
+    """SQL: a join that gives each row its 0-based number within its source, as `"#place"."#nth"`."""
+    if any(name.lower() == "rowid" for name in statement.columns):
+        return 'CROSS JOIN (SELECT NULL::BIGINT AS "#nth") "#place"'  # the user's column hides DuckDB's own
+    ranked = f"row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}, rowid) - 1"
+    return f'JOIN (SELECT rowid AS "#at", {ranked} AS "#nth" FROM {table}) "#place" ON {table}.rowid = "#place"."#at"'
+
+
+def _text(name: str) -> str:
+    """SQL: the file's text of a cell."""
+    return f"coalesce({RAW}[{literal(name)}], {ident(name)}::VARCHAR)"
+
+
+def _examples(
+    con: duckdb.DuckDBPyConnection, plan: RepairPlan, at: int, table: str, changed: dict[int, int]
+) -> list[list[str | None]]:
+    """Up to five different pairs of text before and after, the file's first ones."""
+    action = plan.actions[at]
+    if action.column is None or not changed.get(at):
+        return []
+    into = ident(str(action.params["into"])) if action.kind == "companion" else ident(action.column)
+    before = _text(action.column)
+    return [
+        [old, new]
+        for old, new in con.execute(
+            f"SELECT any_value(before), any_value(after) FROM (SELECT left({before}, 200) AS before, "
+            f"left({into}::VARCHAR, 200) AS after, row_number() OVER () AS n FROM {table} WHERE {ident(f'#{at}')} LIMIT 500) "
+            f"GROUP BY before, after ORDER BY min(n) LIMIT {EXAMPLES}"
+        ).fetchall()
+    ]

@@ -1,0 +1,93 @@
+"""Repairs of text: space around and inside, invisible characters, accents in two forms, text decoded wrongly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.repair.expressions import UNTIDY, Context, Stages, lookup
+
+#: Runs of any white space, the kinds that SQL's trim does not know among them.
+SPACE = r"[\s\x{00A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+"
+NOT_ASCII = r"[^ -~]"
+#: Characters without width or meaning in a table's cell. Joiners stay: scripts and emoji need them.
+INVISIBLE = (
+    r"[\x{0000}-\x{0008}\x{000E}-\x{001F}\x{007F}\x{00AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]"
+)
+
+# What UTF-8 read as Windows-1252 looks like: a lead byte's character, then one to three of a trailing byte's.
+_HIGH = "\u0080-\u00bf" + "".join(re.escape(bytes([at]).decode("cp1252")) for at in range(0x80, 0xA0)
+                                  if at not in (0x81, 0x8D, 0x8F, 0x90, 0x9D))  # fmt: skip
+WRONG = f"[ÂÃÄÅÎÐÑâ][{_HIGH}]{{1,2}}"
+_WRONG_TWICE = f"Ã[ƒ\u0083]Â?[{_HIGH}]|Ã[‚\u0082]Â[{_HIGH}]"
+MOJIBAKE = f"{_WRONG_TWICE}|{WRONG}"
+
+
+def trim_whitespace(context: Context) -> Stages:
+    """Space around the text goes; `inner`: runs within become one space."""
+    text = context.text
+    if context.params.get("inner"):
+        tidy = f"trim(regexp_replace({text}, {literal(SPACE)}, ' ', 'g'))"
+    else:
+        tidy = f"regexp_replace({text}, {literal(f'^{SPACE}|{SPACE}$')}, '', 'g')"
+    return [(context.stage("trimmed"), _where(text, UNTIDY, f"nullif({tidy}, '')"))]
+
+
+def clean_characters(context: Context) -> Stages:
+    """Invisible characters go, accents are composed."""
+    cleaned = f"nfc_normalize(regexp_replace({context.text}, {literal(INVISIBLE)}, '', 'g'))"
+    return [(context.stage("cleaned"), _where(context.text, NOT_ASCII, cleaned))]
+
+
+def fix_encoding(context: Context) -> Stages:
+    """The wrong sequences that were found in the column, longest first, are replaced."""
+    fixed = context.text
+    for wrong, right in sorted(context.params.get("sequences", {}).items(), key=lambda pair: (-len(pair[0]), pair[0])):
+        fixed = f"replace({fixed}, {literal(wrong)}, {literal(right)})"
+    return [(context.stage("decoded"), _where(context.text, NOT_ASCII, fixed))]
+
+
+def unify_categories(context: Context) -> Stages:
+    """Each spelling becomes the one that stands for it."""
+    return [(context.stage("category"), lookup(context.text, context.params.get("mapping", {})))]
+
+
+def _where(text: str, pattern: str, changed: str) -> str:
+    """SQL: `changed` for the few texts that match, so that the others cost one look."""
+    return f"CASE WHEN regexp_matches({text}, {literal(pattern)}) THEN {changed} ELSE {text} END"
+
+
+def decoded(sequences: Iterable[str]) -> dict[str, str]:
+    """Each sequence that is UTF-8 read as Windows-1252 (once or twice over) -> the character that was meant."""
+    found = {}
+    for sequence in sequences:
+        for length in range(len(sequence), 1, -1):
+            text = sequence[:length]
+            meant = _decode(text)
+            if meant is None:
+                continue
+            twice = _decode(meant)
+            found[text] = twice if twice is not None else meant
+            break
+    return found
+
+
+def _decode(text: str) -> str | None:
+    """What `text` says when its characters are taken for the bytes of one UTF-8 character; None where they are not."""
+    try:
+        raw = b"".join(_byte(character) for character in text)
+        meant = raw.decode("utf-8")
+    except (UnicodeError, ValueError):
+        return None
+    # Letters of European languages and common punctuation only: `É™` is far likelier to be meant than a schwa.
+    common = all(
+        0xA0 <= ord(c) <= 0x17F or 0x218 <= ord(c) <= 0x21B or 0x370 <= ord(c) <= 0x45F
+        or 0x2010 <= ord(c) <= 0x2044 or c in "€™"
+        for c in meant
+    )  # fmt: skip
+    return meant if common and len(meant) < len(text) else None
+
+
+def _byte(character: str) -> bytes:
+    return bytes([ord(character)]) if ord(character) < 0x100 else character.encode("cp1252")
