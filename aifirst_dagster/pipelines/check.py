@@ -40,7 +40,10 @@ def check(document: Document, environ: Mapping[str, str] | None = None) -> Pipel
     spec, wrong = _fit(PipelineSpec, shaped, candidates, keep=True)
     known = {issue.path[:-1] for issue in issues}
     issues += [_moved(issue, data) for issue in wrong if issue.path not in known] + _steps(data)
-    document.problems += [document.problem(issue.path, issue.message, issue.hint, issue.on_key) for issue in issues]
+    found = [document.problem(issue.path, issue.message, issue.hint, issue.on_key) for issue in issues]
+    # Where YAML itself was refused there is no value: that it is missing is no second problem.
+    refused = {(problem.line, problem.column) for problem in document.problems}
+    document.problems += [problem for problem in found if (problem.line, problem.column) not in refused]
     if document.problems or spec is None:
         return None
     return _placed(spec, document)

@@ -111,6 +111,10 @@ class WindowPartitions(_Model):
     type: Literal["daily", "weekly", "monthly"] = Field(description="How long a window is.")
     start: date = Field(description="First day of the first window, say 2026-01-01.")
     timezone: Timezone = "UTC"
+    column: str | None = Field(
+        None,
+        description="Date column that puts a row into its window; without it, %Y-%m-%d in the connector's path does.",
+    )
 
     _zone = field_validator("timezone")(_timezone)
 

@@ -175,6 +175,8 @@ def _mismatch(data: Any, path: Path, wanted: str) -> Issue:
         return Issue(path, f"{field} may not come from the environment", "Write it out: it names things.")
     if value is None:
         hint = "Give it a value, or remove the key."
+    elif wanted == "text" and isinstance(value, Mapping):
+        hint = "Quote a text that starts with `{` or holds `: `."
     elif wanted == "text" and isinstance(value, bool | int | float):
         hint = "Put it in quotes."
     elif wanted == "true or false" and str(value).lower() in ("yes", "no", "on", "off", "y", "n", "0", "1"):
