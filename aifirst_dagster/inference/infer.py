@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident, literal
-from aifirst_dagster.inference import casts, dates, names, sampling, types
+from aifirst_dagster.inference import casts, keys, names, sampling, types
 from aifirst_dagster.inference.sampling import ColumnSample
 from aifirst_dagster.inference.schema import Column, Evidence, FieldType
 
@@ -140,6 +140,7 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
     if not columns:
         return []
     inner, middle, wanted = [], [], ["count(*)"]
+    candidates = keys.candidates(columns)
     for at, column in enumerate(columns):
         source = ident(column.source_name)
         reading = f"len(CAST({source} AS VARCHAR))" if column.native else casts.parsed(column, source)
@@ -156,7 +157,7 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
         wanted += [
             f"count(r{at})", f"count(f{at})", f"sum(f{at})",
             f"min(CASE WHEN f{at} = 1 THEN left(r{at}, 200) END, 5)" if not column.native else "NULL",
-            f"count(DISTINCT t{at})" if column.unique and not column.native else "NULL",
+            f"count(DISTINCT hash(r{at}))" if column.name in candidates else "NULL",
             f"list(DISTINCT r{at})" if column.values is not None else "NULL",
         ]  # fmt: skip
     sql = (
@@ -234,6 +235,3 @@ def _reconsider(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence
             })
         )  # fmt: skip
     return decided
-
-
-__all__ = ["dates", "field_type", "from_sample", "propose", "verify"]

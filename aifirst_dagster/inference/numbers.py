@@ -11,17 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aifirst_dagster.datasets.session import literal
-
-#: Spelling -> unit, for what stands for a currency. Codes stand for themselves.
-CURRENCIES = {
-    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₫": "VND",
-    "₪": "ILS", "฿": "THB", "₦": "NGN", "zł": "PLN", "kr": "SEK", "kr.": "DKK", "Fr.": "CHF", "Rs": "INR", "Rs.": "INR",
-    "US$": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "R$": "BRL",
-}  # fmt: skip
-CURRENCY_CODES = frozenset(
-    "USD EUR GBP JPY CHF CAD AUD NZD CNY INR BRL RUB KRW SEK NOK DKK PLN CZK HUF TRY ZAR MXN SGD HKD THB ILS AED SAR IDR "
-    "MYR PHP VND UAH RON BGN ARS CLP COP PEN EGP NGN KES PKR TWD".split()
-)
+from aifirst_dagster.inference.units import CURRENCIES, CURRENCY_CODES, SCALES, is_unit, is_word
 
 _SIGN = r"[+\-−–]"
 _SYMBOL = r"(?:[A-Z]{0,2}[$€£¥₹₽₩₺₴₫₪฿₦]|zł|kr\.?|Fr\.?|Rs\.?|[A-Z]{3})"
@@ -75,12 +65,6 @@ class Reading:
     bare: bool
 
 
-def unit_of(prefix: str | None, suffix: str | None) -> str | None:
-    """The unit that a spelling before or after a number stands for: a currency code, or the text itself."""
-    spelled = (prefix or suffix or "").strip()
-    return CURRENCIES.get(spelled, spelled) or None
-
-
 def read(counts: Mapping[str, int]) -> Reading | None:
     """The style that reads most of the sampled texts, or None where none reads half of them.
 
@@ -98,30 +82,47 @@ def read(counts: Mapping[str, int]) -> Reading | None:
     return best if best and best.share >= 0.5 else None
 
 
+def is_number(text: str) -> bool:
+    """Whether some style reads `text`."""
+    return any((found := pattern.fullmatch(text)) and _sound(found) for pattern in _PYTHON.values())
+
+
 def _try(key: str, pattern: re.Pattern[str], counts: Mapping[str, int], total: int) -> Reading | None:
     cells, units, spellings, whole, bare = 0, Counter[str](), set[str](), True, True
     style = STYLES[key]
     for text, count in counts.items():
         found = pattern.fullmatch(text)
-        if not found or bool(found[1]) != bool(found[8]) or (found[2] and found[4]) or (found[3] and found[6]):
+        if not found or not _sound(found):
             continue
         cells += count
-        if any(found[group] for group in (1, 3, 6, 7)) or found[2] in {"−", "–"}:
-            bare = False
-        spelled = found[3] or found[6]
-        if spelled:
-            spellings.add(spelled)
-        units[unit_of(found[3], found[6]) or ""] += count
-        core = found[5]
-        whole = (
-            whole
-            and style.decimal not in core
-            and "e" not in core.lower()
-            and (key != "space_grouped" or "." not in core)
-        )
-    if not cells:
-        return None
-    return Reading(key, cells / total, units, frozenset(spellings), whole, bare)
+        bare = bare and not any(found[group] for group in (1, 3, 6, 7)) and found[2] not in {"−", "–"}
+        spellings.update(spelled for spelled in (found[3], found[6]) if spelled)
+        units[_unit(found[3], found[6])] += count
+        core = found[5].lower()
+        marks = ".," if key == "space_grouped" else style.decimal
+        whole = whole and "e" not in core and not any(mark in core for mark in marks)
+    return Reading(key, cells / total, units, frozenset(spellings), whole, bare) if cells else None
+
+
+def _sound(found: re.Match[str]) -> bool:
+    """Whether what stands around the digits can be so: both brackets, one sign, a known currency or unit, not two."""
+    prefix, suffix = found[3], found[6]
+    if bool(found[1]) != bool(found[8]) or (found[2] and found[4]):
+        return False
+    if prefix and not (prefix in CURRENCIES or prefix in CURRENCY_CODES):
+        return False
+    if not suffix:
+        return True
+    if prefix:
+        return suffix in SCALES
+    if suffix in CURRENCIES or suffix in CURRENCY_CODES or suffix in SCALES or is_unit(suffix):
+        return True
+    return found.string[found.start(6) - 1] == " " and is_word(suffix)
+
+
+def _unit(prefix: str | None, suffix: str | None) -> str:
+    spelled = prefix or ("" if suffix in SCALES else suffix) or ""
+    return CURRENCIES.get(spelled, spelled)
 
 
 def core_sql(style: str, text_sql: str) -> str:
@@ -136,7 +137,7 @@ def core_sql(style: str, text_sql: str) -> str:
 def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None = None) -> str:
     """SQL: VARCHAR -> DOUBLE for numbers written in `style`, NULL for what is not.
 
-    Brackets, a leading or a trailing minus make it negative; a percentage keeps its figure (`12%` is 12).
+    Brackets, a leading or a trailing minus make it negative; a percentage keeps its figure (`12%` is 12); `1.2k` is 1200.
 
     Args:
         style: A key of `STYLES`.
@@ -152,4 +153,8 @@ def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None
         fits.append(f"{part[3]} IN ({allowed}) AND {part[6]} IN ({allowed})")
     negative = f"({part[1]} <> '' OR {part[2]} IN ('-', '−', '–') OR {part[4]} IN ('-', '−', '–') OR {part[7]} <> '')"
     number = f"TRY_CAST({core_sql(style, text_sql)} AS DOUBLE)"
+    scales = {spelled: factor for spelled, factor in SCALES.items() if units is None or spelled in units}
+    if scales:
+        factors = " ".join(f"WHEN {literal(spelled)} THEN {factor}" for spelled, factor in scales.items())
+        number = f"({number} * CASE {part[6]} {factors} ELSE 1 END)"
     return f"CASE WHEN {' AND '.join(fits)} THEN CASE WHEN {negative} THEN -1 ELSE 1 END * {number} END"

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from aifirst_dagster.inference import dates, numbers, tokens
 from aifirst_dagster.inference.sampling import ColumnSample
 from aifirst_dagster.inference.schema import FieldType
+from aifirst_dagster.inference.units import CURRENCY_CODES
 
 #: The share of cells that a type has to read.
 ENOUGH = 0.9
 #: The same where what it does not read looks like a code ("14a"), not like a slip or a note.
 ENOUGH_AMONG_CODES = 0.985
+
+#: Dates whose order of day and month is no surer stay text.
+UNSURE = 0.6
 
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "on", "1"}), frozenset({"false", "f", "no", "n", "off", "0"})
 _PAIRS = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"})
@@ -21,13 +25,12 @@ _INTEGER = re.compile(r"[+-]?\d+(\.0*)?")
 _PLAIN_INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _PADDED = re.compile(r"[+-]?0\d+")
-_CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9./ -]{2,}|\d+[-/.]\d+.*")
 _JSON_OBJECT, _JSON_ARRAY = re.compile(r"\s*\{.*\}\s*", re.S), re.compile(r"\s*\[.*\]\s*", re.S)
 _GEOPOINT = re.compile(r"\(?\s*[+-]?\d{1,2}(\.\d+)?\s*,\s*[+-]?\d{1,3}(\.\d+)?\s*\)?")
 _DURATION = re.compile(r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 
 _TEXT_NAME = re.compile(r"(?i)(zip|post(al)?_?code|\bplz\b|phone|fax|\btel\b|mobile|cell(ular)?$|\bssn\b|isbn|issn|\bean\b|"
-                        r"\bupc\b|iban|vat_?(id|no|number)|account_?(no|number)|card_?(no|number)|version)")  # fmt: skip
+                        r"\bupc\b|iban|vat_?(id|no|number)|account_?(no|number)|card_?(no|number)|version|\bcik\b|\bduns\b|\bein\b|\bnpi\b|\bvin\b|\bimei\b)")  # fmt: skip
 _CODE_NAME = re.compile(r"(?i)(code|\bid\b|_id$|id$|number|nummer|\bno\b|\bnr\b|key|sku|ref)")
 _YEAR_NAME = re.compile(
     r"(?i)(year|(^|[_\W])yr($|[_\W])|founded|established|jahr|ann[eé]e|\baño\b|\banio\b|built|vintage|season)"
@@ -66,12 +69,12 @@ def decide(sample: ColumnSample, day_first: bool | None = None) -> Typed:
     for text, count in sample.counts.items():
         trimmed[text.strip()] = trimmed.get(text.strip(), 0) + count
     held = {text: count for text, count in trimmed.items() if not tokens.is_token(text)}
-    missing = [text for text in sample.counts if tokens.is_token(text)]
+    absent = [text for text in sample.counts if tokens.is_token(text)]
     if held:
         for attempt in (_boolean, _plain_number, _date, _styled_number, _structured):
             found = attempt(sample, held, day_first)
             if found and _enough(found.share, held, found):
-                return _with(found, null_tokens=missing)
+                return _with(found, null_tokens=absent)
     return Typed("string", null_tokens=tokens.in_text(sample.counts), share=1.0)
 
 
@@ -87,14 +90,12 @@ def _enough(share: float, held: Mapping[str, int], found: Typed) -> bool:
         return True
     if share < ENOUGH:
         return False
-    reader = _READS.get(found.type)
-    odd = [text for text in held if not (reader.fullmatch(text) if reader and not found.number_style else False)]
-    if found.type in {"integer", "number"} and not found.number_style:
-        return sum(bool(_CODE.fullmatch(text)) for text in odd) <= 0.5 * len(odd)
+    if found.type in {"integer", "number", "year"}:
+        reader = numbers.is_number if found.number_style else is_number
+        odd = [text for text in held if not reader(text)]
+        codes = sum(any(map(str.isdigit, text)) and not numbers.is_number(text) for text in odd)
+        return codes <= 0.5 * len(odd)
     return True
-
-
-_READS = {"integer": _INTEGER, "number": _NUMBER, "year": _INTEGER}
 
 
 def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
@@ -103,7 +104,7 @@ def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> T
     known = {word for word in words if word in (TRUE | FALSE) - {"0", "1"}}
     if not known or known in ({"t"}, {"f"}, {"on"}, {"off"}):
         return None
-    if not any(known & pair for pair in _PAIRS) or ({"n"} == known or {"y"} == known) and total < 3:
+    if not any(known & pair for pair in _PAIRS) or (({"n"} == known or {"y"} == known) and total < 3):
         return None
     read = sum(
         count
@@ -186,10 +187,20 @@ def _date(sample: ColumnSample, held: Mapping[str, int], day_first: bool | None)
     form, physical = formats[0], "VARCHAR"
     if all(_is_default(kind, each) for each in formats):
         form, seen = "default", []
+    if len(formats) == 1 and found.confidence <= UNSURE:
+        seen = formats  # typed only by a repair, which says what it took the text for
     if not seen and kind != "yearmonth":
         zone = "TIMESTAMPTZ" if found.zoned else "TIMESTAMP"
         physical = {"date": "DATE", "datetime": zone, "time": "TIME"}[kind]
-    return Typed(kind, form, physical, found.share, found.confidence, formats_seen=seen, note=found.note)
+    return Typed(
+        kind,
+        form,
+        physical,
+        found.share,
+        found.confidence * (0.9 if len(seen) > 1 else 1),
+        formats_seen=seen,
+        note=found.note,
+    )
 
 
 def _looks_like_versions(sample: ColumnSample, held: Mapping[str, int]) -> bool:
@@ -212,19 +223,15 @@ def _styled_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None
     found = numbers.read(held)
     if not found or _TEXT_NAME.search(sample.name):
         return None
+    if found.style == "plain" and found.bare:
+        return None  # what a plain cast reads was judged before
     total = sum(found.units.values())
     named = {unit: count for unit, count in found.units.items() if unit}
-    currencies = all(unit in numbers.CURRENCY_CODES for unit in named)
-    if len(named) > (8 if currencies else 3) or (named and sum(named.values()) < 0.02 * total and not currencies):
+    currencies = all(unit in CURRENCY_CODES for unit in named)
+    if len(named) > (12 if currencies else 4):
         return None
-    if named and not currencies and any(re.fullmatch(r"[A-Za-z]", unit) for unit in named) and not found.bare:
-        letters = {
-            unit
-            for unit in named
-            if unit not in {"g", "m", "l", "L", "s", "h", "d", "K", "C", "F", "V", "A", "W", "k", "M", "B"}
-        }
-        if letters:
-            return None
+    if named and not currencies and sum(named.values()) < 0.5 * total:
+        return None  # a few "12 of something" among plain numbers are slips, not a unit
     unit = max(named, key=lambda each: named[each]) if len(named) == 1 else None
     kind: FieldType = "integer" if found.whole and found.bare and not named else "number"
     note = "" if len(named) < 2 else f"several units: {', '.join(sorted(named))}"

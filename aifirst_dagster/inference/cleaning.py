@@ -1,0 +1,132 @@
+"""What a table needs before it can be trusted: found here, done by `repair` (whose action names these are)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.datasets.session import ident, literal
+from aifirst_dagster.inference.schema import CleaningHint, Column
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Categories are compared for spelling where a column has at most this many.
+MAX_CATEGORIES = 500
+_PARSE = {"integer": "parse_numbers", "number": "parse_numbers", "year": "parse_numbers", "boolean": "parse_booleans"}
+_MOJIBAKE = "(Ã[\u0080-\u00bf¤-¿]|â€|Â[\u0080-\u00bf])"
+
+
+def hints(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], share: float = 1.0
+) -> list[CleaningHint]:
+    """What cleaning the columns need, with the rows that it touches.
+
+    Args:
+        con: The session that `relation` lives in.
+        relation: The source columns as text.
+        columns: As verified; their evidence is of all rows.
+        share: How many times more rows the table has than `relation`, where that is a sample: counts that are taken
+            here are multiplied by it, and said to be estimates.
+    """
+    texts = [column for column in columns if not column.native]
+    wanted = [part for column in texts for part in _counts(column)]
+    if not wanted:
+        return []
+    row = ", ".join(ident(column.source_name) for column in columns)
+    wanted.append(f"count(*) - count(DISTINCT hash({row}))")
+    counts = con.execute(f"SELECT {', '.join(wanted)} FROM {ident(relation)}").fetchall()[0]
+    found: list[CleaningHint] = []
+
+    def add(column: Column | None, action: str, reason: str, rows: int, counted_here: bool = True) -> None:
+        if counted_here and share > 1:
+            rows, reason = round(rows * share), f"{reason} (an estimate from the first rows)"
+        found.append(
+            CleaningHint(column=column.name if column else None, action=action, reason=reason, rows_affected=rows)
+        )
+
+    for column in columns:
+        if column.name != column.source_name:
+            add(column, "rename_column", f"{column.source_name!r} is not a plain name", 0, False)
+    for at, column in enumerate(texts):
+        spaces, missing, garbled, variants = (int(count or 0) for count in counts[4 * at : 4 * at + 4])
+        if garbled:
+            add(column, "fix_encoding", "text was decoded with the wrong encoding", garbled)
+        if spaces:
+            add(column, "trim_whitespace", "white space around the text", spaces)
+        if missing:
+            tokens = ", ".join(repr(token) for token in column.null_tokens[:5])
+            add(column, "null_tokens", f"{tokens}: means no value", missing)
+        if variants:
+            add(column, "unify_categories", "the same category is spelled in several ways", variants)
+        found.extend(_to_parse(column))
+    if counts[-1]:
+        add(None, "merge_duplicates", "rows that are the same in every column", int(counts[-1]))
+    return found
+
+
+def _counts(column: Column) -> list[str]:
+    """SQL aggregates: cells with outer space, with a null token, garbled, in a minority spelling of their category."""
+    text = ident(column.source_name)
+    tokens = ", ".join(literal(token) for token in column.null_tokens)
+    space = f"count_if({text} <> trim({text}, {literal(chr(32) + chr(9) + chr(10) + chr(13) + chr(160))}) AND trim({text}) <> '')"
+    null = f"count_if({text} IN ({tokens}))" if tokens else "0"
+    if column.type != "string":
+        return [space, null, "0", "0"]
+    garbled = f"count_if(regexp_matches({text}, {literal(_MOJIBAKE)}))"
+    return [space, null, garbled, _minority(column, text) if column.values is not None else "0"]
+
+
+def _minority(column: Column, text: str) -> str:
+    """SQL: cells whose spelling is not the most frequent one among those that differ in case and space only."""
+    plain = f"lower(regexp_replace(trim({text}), '[\\s_-]+', ' ', 'g'))"
+    values = [value for value in column.values or [] if isinstance(value, str)]
+    folded: dict[str, list[str]] = {}
+    for value in values:
+        folded.setdefault(" ".join(value.lower().replace("_", " ").replace("-", " ").split()), []).append(value)
+    groups = {
+        key: spellings for key, spellings in folded.items() if len({spelling.strip() for spelling in spellings}) > 1
+    }
+    if not groups:
+        return "0"
+    parts = []
+    for key, spellings in groups.items():
+        same = f"{plain} = {literal(key)}"
+        each = ", ".join(f"count_if({text} = {literal(spelling)})" for spelling in spellings)
+        parts.append(f"(count_if({same}) - greatest({each}))")
+    return " + ".join(parts)
+
+
+def _to_parse(column: Column) -> list[CleaningHint]:
+    """What stands between the column's text and its type."""
+    evidence = column.evidence
+    hints = []
+
+    def add(action: str, reason: str, rows: int) -> None:
+        hints.append(CleaningHint(column=column.name, action=action, reason=reason, rows_affected=rows))
+
+    if column.number_style and column.physical_type == "VARCHAR":
+        around = f", with {', '.join(column.units_seen)} around them" if column.units_seen else ""
+        add(
+            "parse_numbers",
+            f"numbers are written as text ({column.number_style.replace('_', ' ')}{around})",
+            evidence.parsed,
+        )
+        if len(column.units_seen) > 1 and column.unit is None:
+            add("split_currency", "amounts in several currencies or units", evidence.parsed)
+    if column.type in {"date", "datetime", "time"}:
+        if len(column.formats_seen) > 1:
+            add(
+                "parse_dates",
+                f"dates in {len(column.formats_seen)} styles: {', '.join(column.formats_seen)}",
+                evidence.parsed,
+            )
+        elif column.physical_type == "VARCHAR":
+            add("parse_dates", "day and month could be either way round", evidence.parsed)
+    if evidence.failed:
+        action = _PARSE.get(
+            column.type, "parse_dates" if column.type in {"date", "datetime", "time"} else "report_unreadable"
+        )
+        examples = ", ".join(repr(text[:40]) for text in evidence.examples_failed[:3])
+        add(action, f"cells that are no {column.type}: {examples}", evidence.failed)
+    return hints
