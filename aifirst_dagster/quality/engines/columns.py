@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aifirst_dagster.datasets.session import literal
@@ -17,6 +18,7 @@ from aifirst_dagster.quality.engines.plan import (
     count,
     judged,
     row_plan,
+    value_counts,
 )
 
 Compiler = Callable[[Table, dict[str, Any]], Plan]
@@ -31,6 +33,34 @@ def _each(holds: Callable[[Table, dict[str, Any], str], str]) -> Compiler:
         return row_plan(table, present, holds(table, kwargs, value), value, kwargs["mostly"])
 
     return compile_
+
+
+def _each_distinct(holds: Callable[[Table, dict[str, Any], str], str]) -> Compiler:
+    """As `_each`, for what is costly to judge: where a column has few distinct values, each of them is judged once."""
+    by_row = _each(holds)
+
+    def compile_(table: Table, kwargs: dict[str, Any]) -> Plan:
+        plan = by_row(table, kwargs)
+        name = kwargs["column"]
+        if name not in table.few or kwargs.get("row_condition") is not None:
+            return plan
+        value = f"({table.value(name)})"
+        source, broken = (
+            value_counts(table, value, f"{value} IS NOT NULL"),
+            f"({holds(table, kwargs, 'v')}) IS NOT TRUE",
+        )
+        return replace(
+            plan,
+            source=source,
+            parts=(TOTAL, f"coalesce(sum(n) FILTER ({broken}), 0)"),
+            examples=Examples(table.relation, f"{value} IN (SELECT v FROM {source} WHERE {broken})", value),
+            finish=lambda got: judged(int(got[0]), int(got[1]), kwargs["mostly"]),
+        )
+
+    return compile_
+
+
+TOTAL = "coalesce(sum(n), 0)"
 
 
 def _between(table: Table, kwargs: dict[str, Any], value: str) -> str:
@@ -111,12 +141,12 @@ def _unique(table: Table, kwargs: dict[str, Any]) -> Plan:
 
 def unique_plan(table: Table, domain: str, value: str, mostly: float, names: tuple[str, ...] = ()) -> Plan:
     """A rule that no two rows of `domain` share `value` (one column's, or a struct of several)."""
-    groups = f"(SELECT {value} AS v, count(*) AS n FROM {table.relation} WHERE {domain} GROUP BY 1)"
+    groups = value_counts(table, value, domain)
     twice = f"{value} IN (SELECT v FROM {groups} WHERE n > 1)"
     broken = all_of(domain, twice)
     return Plan(
         source=groups,
-        parts=("coalesce(sum(n), 0)", "coalesce(sum(n) FILTER (n > 1), 0)"),
+        parts=(TOTAL, "coalesce(sum(n) FILTER (n > 1), 0)"),
         finish=lambda got: judged(int(got[0]), int(got[1]), mostly),
         examples=Examples(table.relation, broken, value, names),
         row=broken,
@@ -175,18 +205,20 @@ COMPILERS: dict[str, Compiler] = {
     "expect_column_values_to_be_null": _null,
     "expect_column_values_to_be_unique": _unique,
     "expect_column_values_to_be_between": _each(_between),
-    "expect_column_values_to_be_in_set": _each(_in_set),
-    "expect_column_values_to_not_be_in_set": _each(_not_in_set),
-    "expect_column_values_to_match_regex": _each(lambda _, k, v: matches(v, k["regex"])),
-    "expect_column_values_to_not_match_regex": _each(lambda _, k, v: f"NOT {matches(v, k['regex'])}"),
-    "expect_column_values_to_match_regex_list": _each(_regex_list),
-    "expect_column_values_to_not_match_regex_list": _each(lambda t, k, v: f"NOT {_regex_list(t, k, v)}"),
-    "expect_column_values_to_match_like_pattern": _each(lambda _, k, v: _like(v, k["like_pattern"], k)),
-    "expect_column_values_to_not_match_like_pattern": _each(lambda _, k, v: f"NOT ({_like(v, k['like_pattern'], k)})"),
-    "expect_column_values_to_match_like_pattern_list": _each(_like_list),
-    "expect_column_values_to_not_match_like_pattern_list": _each(lambda t, k, v: f"NOT {_like_list(t, k, v)}"),
-    "expect_column_values_to_match_strftime_format": _each(_strftime),
-    "expect_column_values_to_be_json_parseable": _each(_json),
+    "expect_column_values_to_be_in_set": _each_distinct(_in_set),
+    "expect_column_values_to_not_be_in_set": _each_distinct(_not_in_set),
+    "expect_column_values_to_match_regex": _each_distinct(lambda _, k, v: matches(v, k["regex"])),
+    "expect_column_values_to_not_match_regex": _each_distinct(lambda _, k, v: f"NOT {matches(v, k['regex'])}"),
+    "expect_column_values_to_match_regex_list": _each_distinct(_regex_list),
+    "expect_column_values_to_not_match_regex_list": _each_distinct(lambda t, k, v: f"NOT {_regex_list(t, k, v)}"),
+    "expect_column_values_to_match_like_pattern": _each_distinct(lambda _, k, v: _like(v, k["like_pattern"], k)),
+    "expect_column_values_to_not_match_like_pattern": _each_distinct(
+        lambda _, k, v: f"NOT ({_like(v, k['like_pattern'], k)})"
+    ),
+    "expect_column_values_to_match_like_pattern_list": _each_distinct(_like_list),
+    "expect_column_values_to_not_match_like_pattern_list": _each_distinct(lambda t, k, v: f"NOT {_like_list(t, k, v)}"),
+    "expect_column_values_to_match_strftime_format": _each_distinct(_strftime),
+    "expect_column_values_to_be_json_parseable": _each_distinct(_json),
     "expect_column_values_to_be_increasing": _ordered(">"),
     "expect_column_values_to_be_decreasing": _ordered("<"),
     "expect_column_value_lengths_to_be_between": _each(_length),

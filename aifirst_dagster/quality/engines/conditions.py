@@ -43,8 +43,9 @@ def parse(table: Table, text: str) -> str:
     try:
         source = re.sub(r"`([^`]+)`", quoted, text)
         tokens = tokenize.generate_tokens(io.StringIO(source.strip()).readline)
-        words = [(t.type, _WORDS.get(t.string, t.string)) for t in tokens if t.type != tokenize.OP or t.string != "\n"]
-        tree = ast.parse(tokenize.untokenize(words).strip(), mode="eval").body
+        skipped = (tokenize.NEWLINE, tokenize.NL, tokenize.ENDMARKER)
+        words = [_WORDS.get(token.string, token.string) for token in tokens if token.type not in skipped]
+        tree = ast.parse(" ".join(words), mode="eval").body
     except (SyntaxError, tokenize.TokenError, ValueError):
         raise CannotEvaluateError(
             f"row_condition {text!r} cannot be read. Write it as 'age > 17 and country == \"CH\"'."

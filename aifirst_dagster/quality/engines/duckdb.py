@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from aifirst_dagster.datasets.session import LINE, ident
 from aifirst_dagster.quality.engines import columns, figures, rows, tables
 from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Examples, Plan, Table, describe
 from aifirst_dagster.quality.expectations.vocabulary import complete
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 COMPILERS = {**columns.COMPILERS, **figures.COMPILERS, **rows.COMPILERS, **tables.COMPILERS}
 SUPPORTED = frozenset(COMPILERS)
 """Expectation types that this engine judges."""
+COSTLY = re.compile("regex|like_pattern|strftime|json|in_set$")
+"""Types whose test of one value costs more than finding the distinct values of a column that repeats itself."""
 
 
 def evaluate(
@@ -37,7 +41,7 @@ def evaluate(
     Returns:
         One result for each live rule, in order.
     """
-    table = describe(con, relation)
+    table = _with_few(con, describe(con, relation), rules)
     results: dict[int, RuleResult] = {}
     plans: dict[int, Plan] = {}
     live = [rule for rule in rules if rule.live]
@@ -54,7 +58,7 @@ def evaluate(
         place: plans[place].examples for place, result in results.items()
         if result.error is None and result.unexpected_count and plans[place].examples
     }  # fmt: skip
-    for place, values in _fetch(con, wanted, examples, results).items():  # type: ignore[arg-type]
+    for place, values in _fetch(con, table, wanted, examples, results).items():  # type: ignore[arg-type]
         results[place].unexpected_list = values
     return [results[place] for place in range(len(live))]
 
@@ -69,6 +73,21 @@ def violations(rule: Rule, con: duckdb.DuckDBPyConnection, relation: str) -> str
         return compile_rule(describe(con, relation), rule).row
     except CannotEvaluateError:
         return None
+
+
+def _with_few(con: Any, table: Table, rules: Sequence[Rule]) -> Table:
+    """The table, those text columns marked that have few distinct values and a rule that is costly to judge."""
+    costly = {
+        name for rule in rules if COSTLY.search(rule.type) for name in rule.columns
+        if name in table.types and table.kind(name) == "text"
+    }  # fmt: skip
+    if not costly:
+        return table
+    names = sorted(costly)
+    counts = ", ".join(f"approx_count_distinct({ident(name)})" for name in names)
+    row = con.execute(f"SELECT count(*), {counts} FROM (FROM {table.relation} LIMIT 20000)").fetchone()
+    few = frozenset(name for name, distinct in zip(names, row[1:], strict=True) if distinct * 10 < row[0])
+    return replace(table, few=few)
 
 
 def compile_rule(table: Table, rule: Rule) -> Plan:
@@ -125,7 +144,9 @@ def worded(problem: Exception) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _fetch(con: Any, wanted: dict[int, Examples], limit: int, results: dict[int, RuleResult]) -> dict[int, list[Any]]:
+def _fetch(
+    con: Any, table: Table, wanted: dict[int, Examples], limit: int, results: dict[int, RuleResult]
+) -> dict[int, list[Any]]:
     """Failing values by place: one scan for each source."""
     found: dict[int, list[Any]] = {}
     sources: dict[str, list[int]] = {}
@@ -137,7 +158,9 @@ def _fetch(con: Any, wanted: dict[int, Examples], limit: int, results: dict[int,
             sources.setdefault(where.source, []).append(place)
     for source, places in sources.items():
         picked = [_pick(wanted[place], limit) for place in places]
-        numbered = f"(SELECT *, row_number() OVER () AS __row FROM {source})"
+        # Numbering the rows takes a single thread, so it is left out where rows carry their line.
+        number = LINE if source == table.relation and table.lines else "row_number() OVER ()"
+        numbered = f"(SELECT *, {number} AS __row FROM {source})"
         row = con.execute(f"SELECT {', '.join(picked)} FROM {numbered}").fetchone()
         for place, values in zip(places, row, strict=True):
             found[place] = [_shown(value, wanted[place].names) for value in values or []]

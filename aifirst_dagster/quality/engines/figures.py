@@ -10,7 +10,16 @@ from typing import Any
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.literals import as_number, as_time, members
-from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Examples, Plan, Table, Verdict, all_of, count
+from aifirst_dagster.quality.engines.plan import (
+    CannotEvaluateError,
+    Examples,
+    Plan,
+    Table,
+    Verdict,
+    all_of,
+    count,
+    value_counts,
+)
 
 Compiler = Callable[[Table, dict[str, Any]], Plan]
 
@@ -90,7 +99,7 @@ def _groups(table: Table, kwargs: dict[str, Any]) -> tuple[str, str]:
     """(a source of each distinct value `v` with its count `n`, the condition on rows behind it)."""
     value = f"({table.value(kwargs['column'])})"
     present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
-    return f"(SELECT {value} AS v, count(*) AS n FROM {table.relation} WHERE {present} GROUP BY 1)", present
+    return value_counts(table, value, present), present
 
 
 def _distinct(share: bool) -> Compiler:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from aifirst_dagster.datasets.session import HIDDEN, ident
+from aifirst_dagster.datasets.session import HIDDEN, LINE, ident
 
 Verdict = dict[str, Any]
 """Fields of a `RuleResult`: success, evaluated, unexpected_count, ..."""
@@ -60,10 +60,14 @@ class Table:
     Attributes:
         relation: FROM clause.
         types: Column -> DuckDB type, hidden columns left out.
+        few: Columns of few distinct values: what is costly is judged once for each of these, not for each row.
     """
 
     relation: str
     types: dict[str, str] = field(default_factory=dict)
+    few: frozenset[str] = frozenset()
+    lines: bool = False
+    """Whether rows carry `_source_line`, their order."""
 
     @cached_property
     def columns(self) -> list[str]:
@@ -108,7 +112,13 @@ def kind_of(type_: str) -> str:
 def describe(con: Any, relation: str) -> Table:
     """The table behind `relation`."""
     rows = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    return Table(relation, {row[0]: row[1] for row in rows if row[0] not in HIDDEN})
+    types = {row[0]: row[1] for row in rows if row[0] not in HIDDEN}
+    return Table(relation, types, lines=any(row[0] == LINE for row in rows))
+
+
+def value_counts(table: Table, value: str, present: str) -> str:
+    """A source of each distinct value `v` of the rows that meet `present`, with its count `n`."""
+    return f"(SELECT {value} AS v, count(*) AS n FROM {table.relation} WHERE {present} GROUP BY 1)"
 
 
 def all_of(*conditions: str) -> str:

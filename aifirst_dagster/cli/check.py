@@ -1,0 +1,131 @@
+"""`aifirst check`: judge a file by rules, or by rules learned from it on the spot."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aifirst_dagster.cli.output import emit, json_option, provider_option
+from aifirst_dagster.errors import ConfigError
+
+
+@click.command()
+@click.argument("file")
+@click.option("--rules", "rules_path", help="Rule set: YAML or JSON {rules: [Rule]}. Default: learned from the file.")
+@click.option("--engine", type=click.Choice(["duckdb", "great_expectations"]), default="duckdb", show_default=True)
+@click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Values listed; 0: all.")
+@click.option("--cells", is_flag=True, help="List single cells that look wrong, with a suggestion where there is one.")
+@provider_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    file: str,
+    rules_path: str | None,
+    engine: str,
+    examples: int,
+    cells: bool,
+    provider: str,
+    as_json: bool,
+) -> None:
+    """Check FILE against rules. Exit code 1 where it fails."""
+    answer = check(file, rules_path, engine, examples, cells, provider)
+    emit(answer, as_json, show)
+    if not answer["success"]:
+        ctx.exit(1)
+
+
+def check(
+    file: str, rules_path: str | None, engine: str, examples: int, cells: bool, provider: str = "offline"
+) -> dict[str, Any]:
+    """The answer of `aifirst check`, in the shape of the command line's contract."""
+    from aifirst_dagster.cli.rules import propose_rules
+    from aifirst_dagster.cli.table import load
+    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.quality.rules import RuleSet
+    from aifirst_dagster.quality.score import score
+
+    started = time.perf_counter()
+    rules = list(RuleSet.load(rules_path)) if rules_path else None
+    if rules_path and not rules:
+        raise ConfigError(
+            "The rule file holds no rules.", file=rules_path, hint="Write some with: aifirst rules FILE -o R.yaml"
+        )
+    with connect() as con:
+        table = load(con, file, infer=rules is None or cells)
+        learned = rules is None
+        if rules is None:
+            rules = propose_rules(con, table, provider).accepted
+        if engine == "duckdb":
+            from aifirst_dagster.quality.engines import duckdb as judge
+
+            results = judge.evaluate(con, table.relation, rules, examples)
+        else:
+            from aifirst_dagster.quality.engines import great_expectations as other
+
+            results = other.evaluate_relation(con, table.relation, rules, examples)
+        answer: dict[str, Any] = {
+            "file": file,
+            "rows": table.rows,
+            "success": all(result.success is True for result in results),
+            "score": None if learned else round(score(results), 6),
+            "self_learned": learned,
+            "engine": engine,
+            "rules": [_record(result) for result in results],
+        }
+        if cells:
+            from aifirst_dagster.quality.cells import find
+
+            answer["cells"] = [
+                cell.model_dump() for cell in find(con, table.text, table.columns, rules if not learned else [])
+            ]
+    return {**answer, "seconds": round(time.perf_counter() - started, 3)}
+
+
+def _record(result: Any) -> dict[str, Any]:
+    record: dict[str, Any] = result.model_dump(mode="python")
+    if record["error"] is None:
+        del record["error"]
+    return record
+
+
+def show(answer: dict[str, Any]) -> None:
+    """The answer for people: failures first."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(title=None, box=None, pad_edge=False)
+    for name in ("", "rule", "failed", "of", "examples"):
+        table.add_column(name, overflow="fold")
+    marks = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("?", "yellow")}
+    for rule in sorted(answer["rules"], key=lambda rule: rule["success"] is True):
+        word, colour = marks[rule["success"]]
+        if rule["success"] is False and rule["severity"] == "warn":
+            word, colour = "warn", "yellow"
+        shown = rule.get("error") or ", ".join(str(value) for value in rule["unexpected_list"][:3])
+        if not shown and rule["observed_value"] is not None and rule["success"] is not True:
+            shown = f"is {rule['observed_value']}"
+        failed = "" if rule["unexpected_count"] is None else str(rule["unexpected_count"])
+        table.add_row(Text(word, colour), Text(rule["id"]), failed, str(rule["evaluated"]), Text(shown[:120]))
+    console.print(table)
+    score = "" if answer["score"] is None else f", score {answer['score']:.3f}"
+    source = " (rules learned from the file itself)" if answer["self_learned"] else ""
+    verdict = "all rules hold" if answer["success"] else "not all rules hold"
+    console.print(Text(f"{answer['rows']} rows, {len(answer['rules'])} rules: {verdict}{score}{source}"))
+    for cell in answer.get("cells", [])[:20]:
+        advice = "" if cell["suggestion"] is None else f" -> {cell['suggestion']!r}"
+        console.print(
+            Text(f"  line {cell['source_line']}, {cell['column']}: {cell['value']!r}{advice}  {cell['reason']}")
+        )
+    if len(answer.get("cells", [])) > 20:
+        console.print(f"  ... and {len(answer['cells']) - 20} more cells; --json lists all.")
+
+
+def named(path: str) -> str:
+    """A file's name without folders, for titles."""
+    return Path(path).name

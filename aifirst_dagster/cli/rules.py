@@ -1,0 +1,104 @@
+"""`aifirst rules`: propose quality rules for a file, each tested on rows that it was not learned from."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
+from aifirst_dagster.errors import StorageError
+
+if TYPE_CHECKING:
+    from aifirst_dagster.cli.table import FileTable
+    from aifirst_dagster.quality.rules import Rule
+
+
+@dataclass
+class Proposed:
+    """Rules for a table: those that hold, those that do not with the reason, and who proposed them."""
+
+    accepted: list[Rule]
+    rejected: list[tuple[Rule, str]] = field(default_factory=list)
+    proposed_by: str = "offline"
+
+
+@click.command()
+@click.argument("file")
+@click.option("-o", "--output", help="Write the rules here (YAML, or JSON by suffix).")
+@click.option("--format", "form", type=click.Choice(["aifirst", "gx"]), default="aifirst", show_default=True)
+@provider_option
+@json_option
+def command(file: str, output: str | None, form: str, provider: str, as_json: bool) -> None:
+    """Propose quality rules for FILE; --format gx gives a Great Expectations suite."""
+    from aifirst_dagster.cli.table import load
+    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.quality.rules import RuleSet
+    from aifirst_dagster.quality.suite import suite
+
+    started = time.perf_counter()
+    with connect() as con:
+        proposed = propose_rules(con, load(con, file), provider)
+    answer: dict[str, Any] = {
+        "file": file,
+        "rules": [rule.model_dump() for rule in proposed.accepted],
+        "proposed_by": proposed.proposed_by,
+        "rejected": [{"rule": rule.model_dump(), "reason": reason} for rule, reason in proposed.rejected],
+    }
+    if form == "gx":
+        answer["suite"] = suite(Path(file).stem, proposed.accepted)
+    if output:
+        if form == "gx":
+            _write(output, json.dumps(answer["suite"], indent=2, ensure_ascii=False, default=str) + "\n")
+        else:
+            RuleSet(rules=proposed.accepted).dump(output)
+        answer["output"] = output
+    answer["seconds"] = round(time.perf_counter() - started, 3)
+    emit(answer, as_json, show)
+
+
+def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Proposed:
+    """Rules for a table: from the model behind `provider` where one is named, tested on the data; else learned from it.
+
+    The deterministic engine's answer stands where a model has none. `proposals.rules` is what asks a model.
+    """
+    from aifirst_dagster.quality.generate import propose
+
+    if provider != "offline":
+        from aifirst_dagster.proposals.rules import propose_for_file  # the seam: a model's rules, tested on the data
+
+        accepted, rejected, by = propose_for_file(con, table.relation, table.columns, provider)
+        return Proposed(accepted, rejected, by)
+    accepted, rejected = propose(con, table.relation, table.columns)
+    return Proposed(accepted, rejected)
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"Cannot write: {error.strerror}.", file=path) from None
+
+
+def show(answer: dict[str, Any]) -> None:
+    """The rules for people: what, why, how serious."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if "suite" in answer and "output" not in answer:
+        click.echo(json.dumps(answer["suite"], indent=2, ensure_ascii=False, default=str))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("severity", "rule", "why"):
+        table.add_column(name, overflow="fold")
+    for rule in answer["rules"]:
+        table.add_row(rule["severity"], Text(rule["id"]), Text(rule["rationale"]))
+    Console().print(table)
+    notice(f"{len(answer['rules'])} rules, {len(answer['rejected'])} candidates rejected by the data.")
+    if "output" in answer:
+        notice(f"Written to {answer['output']}.")

@@ -1,0 +1,160 @@
+"""The Great Expectations engine: the same rules judged by Great Expectations itself, on pandas in memory."""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aifirst_dagster.datasets.session import connect, ident, literal
+from aifirst_dagster.quality.engines.literals import as_time
+from aifirst_dagster.quality.engines.plan import Table, describe, judged
+from aifirst_dagster.quality.results import RuleResult
+from aifirst_dagster.quality.rules import Rule
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+
+def evaluate(parquet_path: str | Path, rules: Sequence[Rule], examples: int = 20) -> list[RuleResult]:
+    """Judge `rules` on a Parquet file; as the DuckDB engine's `evaluate`, which says what comes back."""
+    with connect() as con:
+        return evaluate_relation(con, f"read_parquet({literal(str(parquet_path))})", rules, examples)
+
+
+def evaluate_relation(
+    con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Rule], examples: int = 20
+) -> list[RuleResult]:
+    """Judge `rules` on a relation of a DuckDB session, which is copied into a pandas frame."""
+    table = describe(con, relation)
+    data = frame(con, table)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        batch = _batch(data)
+        return [_judge(batch, table, data, rule, examples) for rule in rules if rule.live]
+
+
+def frame(con: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
+    """The table as pandas: dates as points in time, decimals as floats, whole numbers whole also beside missing ones."""
+    import pandas as pd
+    import pyarrow as pa
+
+    nullable = {
+        pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
+        pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype(),
+        pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype(),
+    }  # fmt: skip
+    picked = [f"{_cast(name, kind)} AS {ident(name)}" for name, kind in table.types.items()]
+    arrow = con.execute(f"SELECT {', '.join(picked)} FROM {table.relation}").to_arrow_table()
+    columns = {
+        name: arrow[name].to_pandas(types_mapper=nullable.get if arrow[name].null_count else None)
+        for name in table.columns
+    }
+    return pd.DataFrame(columns, index=range(arrow.num_rows), columns=table.columns)
+
+
+def _cast(name: str, kind: str) -> str:
+    column = ident(name)
+    if kind.startswith("DECIMAL") or kind in ("HUGEINT", "UHUGEINT"):
+        return f"{column}::DOUBLE"
+    return f"{column}::TIMESTAMP" if kind == "DATE" else column
+
+
+def _batch(data: pd.DataFrame) -> Any:
+    """The frame as Great Expectations' batch, in a context that leaves nothing behind and reports to nobody."""
+    import great_expectations as gx
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.enable_analytics(False)
+    asset = context.data_sources.add_pandas("pandas").add_dataframe_asset("frame")
+    return asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": data})
+
+
+def _judge(batch: Any, table: Table, data: pd.DataFrame, rule: Rule, examples: int) -> RuleResult:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    missing = [name for name in rule.columns if name not in table.types and rule.type != "expect_column_to_exist"]
+    if missing:
+        there = ", ".join(table.columns[:20])
+        return RuleResult.of(rule, error=f"There is no column {missing[0]!r}. There are: {there}.")
+    try:
+        expectation = get_expectation_impl(rule.type)(**_kwargs(table, rule))
+        answer = batch.validate(expectation, result_format="COMPLETE").to_json_dict()
+    except Exception as problem:  # noqa: BLE001 - whatever Great Expectations raises is this rule's error, and only its
+        return RuleResult.of(rule, error=_worded(problem))
+    info = answer.get("exception_info") or {}
+    raised = [one for one in (info, *info.values()) if isinstance(one, dict) and one.get("raised_exception")]
+    if raised:
+        return RuleResult.of(rule, error=" ".join(str(raised[0].get("exception_message")).split())[:400])
+    return RuleResult.of(rule, **_verdict(rule, answer, data, examples))
+
+
+def _kwargs(table: Table, rule: Rule) -> dict[str, Any]:
+    """The arguments, with dates as points in time where the column holds such."""
+    column = rule.kwargs.get("column")
+    if column not in table.types or table.kind(column) != "time":
+        return rule.kwargs
+    import pandas as pd
+
+    zoned = table.type(column) == "TIMESTAMP WITH TIME ZONE"
+
+    def point(value: Any) -> Any:
+        moment = as_time(value)
+        if moment is None:
+            return value
+        stamp = pd.Timestamp(moment)
+        if zoned and stamp.tzinfo is None:
+            return stamp.tz_localize("UTC")
+        return stamp if zoned or stamp.tzinfo is None else stamp.tz_convert("UTC").tz_localize(None)
+
+    changed = dict(rule.kwargs)
+    if "values_to_be_in_set" in rule.type or "values_to_not_be_in_set" in rule.type:
+        changed["value_set"] = [point(value) for value in changed["value_set"] if value is not None]
+    for end in ("min_value", "max_value"):
+        if changed.get(end) is not None:
+            changed[end] = point(changed[end])
+    return changed
+
+
+def _verdict(rule: Rule, answer: dict[str, Any], data: pd.DataFrame, examples: int) -> dict[str, Any]:
+    """Great Expectations' answer in our words."""
+    result = answer.get("result") or {}
+    observed = _plain(result.get("observed_value"))
+    verdict: dict[str, Any] = {"success": bool(answer["success"]), "observed_value": observed}
+    unexpected = result.get("unexpected_count")
+    if "element_count" in result:
+        whole = rule.type in ("expect_column_values_to_not_be_null", "expect_column_values_to_be_null")
+        evaluated = result["element_count"] - (0 if whole else result.get("missing_count") or 0)
+        counts = judged(evaluated, unexpected or 0, 1)
+        verdict |= {key: value for key, value in counts.items() if key != "success"}
+    elif unexpected is not None:
+        verdict |= {"unexpected_count": unexpected, "evaluated": len(data)}
+    else:
+        verdict["evaluated"] = len(data)
+    listed = result.get("unexpected_list", result.get("partial_unexpected_list")) or []
+    verdict["unexpected_list"] = [_plain(value) for value in (listed[:examples] if examples else listed)]
+    return verdict
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _worded(problem: Exception) -> str:
+    """One line: what Great Expectations says, without its library's preamble."""
+    text = " ".join(str(problem).split()) or type(problem).__name__
+    if type(problem).__name__ == "ExpectationNotFoundError":
+        return "Great Expectations 1.24 has no such expectation of its own."
+    return text[:400]
