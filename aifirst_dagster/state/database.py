@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.pool import NullPool
 
-from aifirst_dagster.errors import ServiceError, StorageError
+from aifirst_dagster.errors import ConfigError, ServiceError, StorageError
 from aifirst_dagster.project import Project
 from aifirst_dagster.state.tables import SCHEMA
-from aifirst_dagster.state.urls import shown, state_url
+from aifirst_dagster.state.urls import POSTGRES, shown, state_url
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.alerts import Alerts
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.quarantine_actions import QuarantineActions
 
 BUSY_SECONDS = 30
+#: Defects of this package, to be seen as such; any other database error is the database's trouble.
+_OUR_FAULT = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 _opened: dict[tuple[int, str], State] = {}
 
 
@@ -68,7 +70,9 @@ class State:
     def _worded(self) -> Iterator[None]:
         try:
             yield
-        except exc.OperationalError as error:
+        except exc.DatabaseError as error:
+            if isinstance(error, _OUR_FAULT):
+                raise
             raise _unreachable(self.engine, error) from error
 
     @cached_property
@@ -140,10 +144,18 @@ def _connect(project: Project, url: str) -> State:
             ) from error
         engine = _sqlite(url)
     else:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=8)
+        try:
+            engine = create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=8)
+        except (exc.ArgumentError, ValueError) as error:
+            raise ConfigError(
+                f"{POSTGRES} cannot be read as an address.",
+                hint="Write it as postgresql://user:password@host:5432/db, with special characters as %XX.",
+            ) from error
     try:
         migrate(engine)
-    except exc.OperationalError as error:
+    except exc.DatabaseError as error:
+        if isinstance(error, _OUR_FAULT):
+            raise
         raise _unreachable(engine, error) from error
     return State(engine)
 
@@ -192,7 +204,7 @@ def _still_there(project: Project, url: str) -> bool:
     return not url.startswith("sqlite") or (project.home / "state.db").exists()
 
 
-def _unreachable(engine: Engine, error: exc.OperationalError) -> ServiceError | StorageError:
+def _unreachable(engine: Engine, error: exc.DatabaseError) -> ServiceError | StorageError:
     where = shown(engine.url.render_as_string(hide_password=True))
     what = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     if engine.dialect.name == "sqlite":
