@@ -84,12 +84,14 @@ class _Sql:
         """One comparison."""
         if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
             listed = ", ".join(self.of(item) for item in right.elts) or "NULL"
-            return f"{self.of(left)} {'IN' if isinstance(op, ast.In) else 'NOT IN'} ({listed})"
+            return f"(({self.of(left)} IN ({listed})) IS {'' if isinstance(op, ast.In) else 'NOT '}TRUE)"
         if type(op) not in _COMPARE:
             raise CannotEvaluateError(f"row_condition {self.text!r} has a comparison that is not supported.")
         if isinstance(right, ast.Constant) and right.value is None:
             return f"{self.of(left)} IS {'' if isinstance(op, ast.Eq) else 'NOT '}NULL"
-        return f"{self.of(left)} {_COMPARE[type(op)]} {self.of(right)}"
+        if isinstance(op, ast.NotEq):  # as in pandas, a missing value differs from any other
+            return f"{self.of(left)} IS DISTINCT FROM {self.of(right)}"
+        return f"(({self.of(left)} {_COMPARE[type(op)]} {self.of(right)}) IS TRUE)"
 
     def column(self, name: str) -> str:
         """A column's value."""

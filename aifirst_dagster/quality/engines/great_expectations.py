@@ -39,17 +39,18 @@ def evaluate_relation(
 
 
 def frame(con: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
-    """The table as pandas: dates as points in time, decimals as floats, whole numbers whole also beside missing ones."""
+    """The table as pandas: dates as points in time, decimals as floats; whole numbers stay whole beside missing ones."""
     import pandas as pd
     import pyarrow as pa
 
     nullable = {
-        pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
+        pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
         pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype(),
         pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype(),
     }  # fmt: skip
     picked = [f"{_cast(name, kind)} AS {ident(name)}" for name, kind in table.types.items()]
-    arrow = con.execute(f"SELECT {', '.join(picked)} FROM {table.relation}").to_arrow_table()
+    arrow = con.sql(f"SELECT {', '.join(picked)} FROM {table.relation}").to_arrow_table()
     columns = {
         name: arrow[name].to_pandas(types_mapper=nullable.get if arrow[name].null_count else None)
         for name in table.columns
@@ -96,8 +97,11 @@ def _judge(batch: Any, table: Table, data: pd.DataFrame, rule: Rule, examples: i
 
 
 def _kwargs(table: Table, rule: Rule) -> dict[str, Any]:
-    """The arguments, with dates as points in time where the column holds such."""
+    """The arguments, with dates as points in time where the column holds such, and types that know missing values."""
     column = rule.kwargs.get("column")
+    if rule.kwargs.get("type_list"):
+        listed = rule.kwargs["type_list"]
+        return {**rule.kwargs, "type_list": [*listed, *(_NULLABLE[name] for name in listed if name in _NULLABLE)]}
     if column not in table.types or table.kind(column) != "time":
         return rule.kwargs
     import pandas as pd
@@ -122,6 +126,24 @@ def _kwargs(table: Table, rule: Rule) -> dict[str, Any]:
     return changed
 
 
+_NULLABLE = {
+    "bool": "BooleanDtype", "int": "Int64Dtype",
+    **{f"{u}int{bits}": f"{u.upper()}Int{bits}Dtype" for u in ("", "u") for bits in (8, 16, 32, 64)},
+}  # fmt: skip
+
+
+def _figures(rule: Rule, data: pd.DataFrame, observed: Any) -> int:
+    """How many values stand behind a figure; 1 for what needs no data."""
+    if rule.type.startswith("expect_table_row_count"):
+        return int(observed or 0)
+    column = rule.kwargs.get("column")
+    if rule.type.startswith("expect_table_") or column not in data or "type" in rule.type or "to_exist" in rule.type:
+        return 1
+    if rule.kwargs.get("condition_parser") == "pandas" and rule.kwargs.get("row_condition"):
+        data = data.query(rule.kwargs["row_condition"])
+    return len(data) if "non_null" in rule.type else int(data[column].notna().sum())
+
+
 def _verdict(rule: Rule, answer: dict[str, Any], data: pd.DataFrame, examples: int) -> dict[str, Any]:
     """Great Expectations' answer in our words."""
     result = answer.get("result") or {}
@@ -134,9 +156,9 @@ def _verdict(rule: Rule, answer: dict[str, Any], data: pd.DataFrame, examples: i
         counts = judged(evaluated, unexpected or 0, 1)
         verdict |= {key: value for key, value in counts.items() if key != "success"}
     elif unexpected is not None:
-        verdict |= {"unexpected_count": unexpected, "evaluated": len(data)}
+        verdict |= {"unexpected_count": unexpected, "evaluated": _figures(rule, data, observed)}
     else:
-        verdict["evaluated"] = len(data)
+        verdict["evaluated"] = _figures(rule, data, observed)
     listed = result.get("unexpected_list", result.get("partial_unexpected_list")) or []
     verdict["unexpected_list"] = [_plain(value) for value in (listed[:examples] if examples else listed)]
     return verdict

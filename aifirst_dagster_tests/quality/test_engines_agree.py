@@ -1,0 +1,53 @@
+"""Both engines give the same verdict, counts and values for every type that both judge."""
+
+import duckdb
+import pytest
+
+from aifirst_dagster.quality.engines import duckdb as ours
+from aifirst_dagster.quality.engines import great_expectations as theirs
+from aifirst_dagster_tests.quality.cases import RULES, TABLE
+
+
+@pytest.fixture(scope="module")
+def results():
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE t AS {TABLE}")
+        mine = ours.evaluate(con, "t", RULES, examples=0)
+        return mine, theirs.evaluate_relation(con, "t", RULES, examples=0)
+
+
+def plain(value):
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if value is None or isinstance(value, str | bool):
+        return str(value).replace(" ", "T").removesuffix("T00:00:00") if value and str(value)[:2] == "20" else value
+    try:
+        return pytest.approx(float(value))
+    except (TypeError, ValueError):
+        return value.isoformat().removesuffix("T00:00:00")
+
+
+@pytest.mark.parametrize("place", range(len(RULES)), ids=[f"{rule.type}-{rule.id}" for rule in RULES])
+def test_engines_agree(results, place):
+    mine, gx = results[0][place], results[1][place]
+    assert (mine.success, mine.unexpected_count) == (gx.success, gx.unexpected_count)
+    assert bool(mine.error) == bool(gx.error)
+    if mine.error is None:
+        assert mine.evaluated == gx.evaluated
+        assert plain(mine.observed_value) == plain(gx.observed_value)
+        assert str(plain(mine.unexpected_list)) == str(plain(gx.unexpected_list))
+
+
+def test_the_cases_cover_every_type_that_both_engines_judge():
+    only_ours = {  # Great Expectations judges these in SQL databases only
+        "expect_column_values_to_match_like_pattern",
+        "expect_column_values_to_not_match_like_pattern",
+        "expect_column_values_to_match_like_pattern_list",
+        "expect_column_values_to_not_match_like_pattern_list",
+        "expect_table_row_count_to_equal_other_table",
+        "expect_column_type_to_be",
+        "expect_multicolumn_values_to_be_unique",
+    }
+    assert {rule.type for rule in RULES} == ours.SUPPORTED - only_ours
