@@ -9,13 +9,15 @@ import dagster as dg
 
 from aifirst_dagster.datasets.store import Dataset
 from aifirst_dagster.errors import AifirstError, ServiceError
+from aifirst_dagster.llm.client import LLM
+from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.orchestration import checks as checking
 from aifirst_dagster.orchestration import partitions as partitioning
 from aifirst_dagster.orchestration.execute import Done, Work, execute
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
 from aifirst_dagster.orchestration.keys import asset_key, op_name
 from aifirst_dagster.orchestration.metadata import materialisation, planned
-from aifirst_dagster.orchestration.resources import LLM_ROUTER, LLMResource
+from aifirst_dagster.orchestration.resources import LLM_ROUTER, OFFLINE, LLMResource
 from aifirst_dagster.orchestration.rules import accepted_rules
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 from aifirst_dagster.project import Project
@@ -103,23 +105,21 @@ def _materialise(
     override = context.run.tags.get(f"{INPUT_TAG}{step.key}")
     done: list[Done] = []
     try:
-        with LLMResource.session(
-            getattr(context.resources, llm) if llm else None, project, pipeline, context.run_id
-        ) as model:
-            for key in keys:
-                work = Work(
-                    project=project,
-                    pipeline=pipeline,
-                    step=step,
-                    store=manager.store(),
-                    inputs=inputs if key is None else {name: _only(data, key) for name, data in inputs.items()},
-                    llm=model,
-                    run_id=context.run_id,
-                    partition=partitioning.partition(pipeline, context.assets_def.partitions_def, key) if key else None,
-                    override=Path(override) if override else None,
-                    log=context.log.info,
-                )
-                done.append(execute(work))
+        model = _model(context, project, pipeline, llm)
+        for key in keys:
+            work = Work(
+                project=project,
+                pipeline=pipeline,
+                step=step,
+                store=manager.store(),
+                inputs=inputs if key is None else {name: _only(data, key) for name, data in inputs.items()},
+                llm=model,
+                run_id=context.run_id,
+                partition=partitioning.partition(pipeline, context.assets_def.partitions_def, key) if key else None,
+                override=Path(override) if override else None,
+                log=context.log.info,
+            )
+            done.append(execute(work))
     except AifirstError as error:
         for made in done:
             made.writer.discard()
@@ -140,10 +140,10 @@ def _materialise(
             materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG)),
             partition_key=made.manifest.partition,
         )
-    version = (
-        dg.DataVersion(f"{done[0].manifest.content_hash}.{done[0].manifest.design_hash}") if len(done) == 1 else None
-    )
-    yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)), data_version=version)
+    if len(done) == 1:
+        made = done[0].manifest
+        context.set_data_version(context.asset_key, dg.DataVersion(f"{made.content_hash}.{made.design_hash}"))
+    yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
 
 
 def _report(
@@ -176,6 +176,14 @@ def _report(
 
 
 _NOTHING = checking.Finding(False, False, "Not evaluated: the asset holds no data yet.")
+
+
+def _model(context: dg.AssetExecutionContext, project: Project, pipeline: PipelineSpec, llm: str | None) -> LLM:
+    """The model that the run's resources name; offline for steps that never ask one."""
+    if llm is None:
+        return choose(OFFLINE, project)
+    resource: LLMResource = getattr(context.resources, llm)
+    return resource.open(project, pipeline.slug, context.run_id, pipeline.budget)
 
 
 def _only(dataset: Dataset, key: str) -> Dataset:

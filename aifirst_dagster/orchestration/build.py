@@ -77,7 +77,7 @@ def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Defin
 
 def resources(project: Project) -> dict[str, Any]:
     """The IO manager and every LLM resource."""
-    return {IO_MANAGER: ParquetDatasetIOManager(), **llm_resources(project)}
+    return {IO_MANAGER: ParquetDatasetIOManager(root=str(project.datasets)), **llm_resources(project)}
 
 
 def executor() -> dg.ExecutorDefinition:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, Version, VersionWriter
 from aifirst_dagster.orchestration.keys import slugs_of
-from aifirst_dagster.project import Project
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,14 @@ class ParquetDatasetIOManager(dg.ConfigurableIOManager):
     """Datasets as immutable Parquet versions; see `aifirst_dagster.datasets.store`.
 
     Attributes:
-        root: Folder of the datasets; empty: under `AIFIRST_HOME`.
+        root: Folder of the datasets.
     """
 
-    root: str = ""
+    root: str
 
     def store(self) -> DatasetStore:
         """The store that this manager reads and writes."""
-        project = Project.find()
-        return DatasetStore(project.resolve(self.root) if self.root else project.datasets)
+        return DatasetStore(Path(self.root))
 
     def handle_output(self, context: dg.OutputContext, obj: Produced) -> None:
         """Publish each version: one atomic switch for each partition."""

@@ -54,8 +54,9 @@ def dagster_home(project: Project) -> Path:
         return Path(named)
     home = project.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    settings, link = project.root / "dagster.yaml", home / "dagster.yaml"
-    if settings.is_file() and not link.exists():
+    own, link = project.root / "dagster.yaml", home / "dagster.yaml"
+    settings = own if own.is_file() else Path(__file__).with_name("defaults.yaml")
+    if not link.exists() or link.resolve() != settings.resolve():
         link.unlink(missing_ok=True)
         link.symlink_to(settings)
     os.environ["DAGSTER_HOME"] = str(home)

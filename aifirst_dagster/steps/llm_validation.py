@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
+from aifirst_dagster.steps.split import split
+
+if TYPE_CHECKING:
+    from aifirst_dagster.quality.rules import RuleSet
 
 
 class Config(StepConfig):
@@ -25,8 +30,77 @@ class Config(StepConfig):
 
 
 def run(step: StepRun) -> StepResult:
-    """Design (or reuse) the rules, judge, split."""
-    raise NotImplementedError
+    """Design (or reuse) the rules, judge the input by them, split it, and leave a verdict beside the data."""
+    from aifirst_dagster.proposals import rules as proposing
+    from aifirst_dagster.quality.engines.duckdb import evaluate
+    from aifirst_dagster.quality.score import score
+
+    config = step.config
+    assert isinstance(config, Config)
+    relation, columns = step.input.create_view(step.con, "_input"), step.input_columns()
+    outcome = proposing.design(
+        step.con,
+        relation,
+        columns,
+        rules=_given(step, config),
+        store=step.designs,
+        llm=step.llm,
+        model=config.model,
+        mode=config.mode,
+        instructions=config.instructions,
+        prompts=step.project.resources / "prompts",
+        run_id=step.run_id,
+    )
+    results = evaluate(step.con, relation, list(outcome.answer))
+    reached = score(results)
+    broken = [result for result in results if result.severity == "error" and result.unexpected_count]
+    rows, aside = split(step, relation, [column.name for column in columns], broken if config.quarantine else [])
+    verdict = {
+        "rules": [result.model_dump(mode="json") for result in results],
+        "rule_set": outcome.fingerprint,
+        "score": round(reached, 6),
+        "threshold": config.threshold,
+        "on_fail": config.on_fail,
+        "rows": rows + aside,
+        "inputs": [version.manifest.version for version in step.input.versions],
+    }
+    step.writer.write_json("verdict.json", verdict)
+    return StepResult(
+        rows_in=step.input.rows,
+        rows_out=rows,
+        quarantined=aside,
+        columns=columns,
+        usage=outcome.usage,
+        gate=_gate(step, reached, config),
+        design_current=outcome.current,
+        design_hash=outcome.fingerprint,
+        notes=outcome.notes,
+        details={"design": outcome.summary(), "quality_score": round(reached, 6)},
+    )
+
+
+def _given(step: StepRun, config: Config) -> RuleSet | None:
+    """The rules that the user wrote, inline or in a file; None: they are to be generated."""
+    from pydantic import ValidationError
+
+    from aifirst_dagster.quality.rules import Rule, RuleSet
+
+    if isinstance(config.rules, list):
+        try:
+            return RuleSet(rules=[Rule.model_validate(rule) for rule in config.rules])
+        except ValidationError as error:
+            raise ConfigError(f"A rule of step {step.step!r} is wrong: {error.errors()[0]['msg']}.") from error
+    if config.rules == "auto_generate":
+        return None
+    return RuleSet.load(step.project.resolve(config.rules))
+
+
+def _gate(step: StepRun, reached: float, config: Config) -> dict[str, Any]:
+    """What outputs below must respect."""
+    if reached >= config.threshold:
+        return {"status": "passed", "by": step.step}
+    reason = f"its quality score {reached:.4f} is below the threshold {config.threshold}"
+    return {"status": "blocked" if config.on_fail == "block" else "warned", "by": step.step, "reason": reason}
 
 
 STEP = StepType(

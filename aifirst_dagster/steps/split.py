@@ -1,0 +1,80 @@
+"""Rows that break a rule of severity error go to quarantine, unless a person released them; the others pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.datasets import parquet, quarantine
+from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
+
+if TYPE_CHECKING:
+    from aifirst_dagster.quality.results import RuleResult
+    from aifirst_dagster.steps.run import StepRun
+
+_BROKEN = "_broken"
+
+
+def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[RuleResult]) -> tuple[int, int]:
+    """Write the rows that pass to the step's data and the others to its quarantine.
+
+    Args:
+        relation: The input, with hidden columns.
+        columns: Its user columns.
+        broken: Rules that some rows break.
+
+    Returns:
+        Rows passed on, rows set aside.
+    """
+    conditions = _conditions(step, relation, broken)
+    if not conditions:
+        for version in step.input.versions:
+            for number, part in enumerate(version.parts):
+                step.writer.link(part, f"{version.manifest.version}-{number}")
+        return step.input.rows, 0
+    reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(reason)} END" for reason, condition in conditions)
+    step.con.execute(
+        f"CREATE OR REPLACE VIEW _judged AS SELECT *, "
+        f"list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_BROKEN} FROM {relation}"
+    )
+    aside = _aside(step, columns)
+    kept = f"SELECT * EXCLUDE ({_BROKEN}) FROM _judged WHERE len({_BROKEN}) = 0"
+    if released := _released(step):
+        listed = ", ".join(map(literal, released))
+        step.con.execute(f"CREATE OR REPLACE VIEW _set_aside AS SELECT * FROM ({aside}) WHERE id NOT IN ({listed})")
+        identity = f"({SOURCE}, {LINE})"
+        kept += (
+            f" UNION ALL SELECT * EXCLUDE ({_BROKEN}) FROM _judged WHERE len({_BROKEN}) > 0 AND {identity} IN "
+            f"(SELECT {identity} FROM ({aside}) WHERE id IN ({listed}))"
+        )
+        aside = "SELECT * FROM _set_aside"
+    rows = parquet.write(step.con, kept, step.writer.data_path())
+    return rows, quarantine.write(step.con, aside, step.writer.quarantine)
+
+
+def _conditions(step: StepRun, relation: str, broken: Sequence[RuleResult]) -> list[tuple[str, str]]:
+    """Reason and SQL condition of each rule that single rows can break."""
+    from aifirst_dagster.quality.engines.duckdb import violations
+
+    found = []
+    for rule in broken:
+        condition = violations(rule, step.con, relation)
+        if condition is not None:
+            found.append((f"{rule.id}: {rule.rationale}" if rule.rationale else rule.id, condition))
+    return found
+
+
+def _aside(step: StepRun, columns: list[str]) -> str:
+    """The rows that break a rule, in quarantine's shape."""
+    step.con.execute(
+        f"CREATE OR REPLACE VIEW _failing AS SELECT {', '.join(map(ident, columns))}, {SOURCE}, {LINE}, {_BROKEN} "
+        f"FROM _judged WHERE len({_BROKEN}) > 0"
+    )
+    return quarantine.select("_failing", columns, f"array_to_string({_BROKEN}, '; ')")
+
+
+def _released(step: StepRun) -> list[str]:
+    """Ids of the rows that a person let pass."""
+    key = step.partition.key if step.partition else ""
+    actions = step.state().quarantine.newest(step.pipeline, step.step, key)
+    return [action.entry_id for action in actions if action.action == "release"]
