@@ -1,43 +1,219 @@
-"""Delimited text: any delimiter, quoting and encoding, lines that do not fit set aside."""
+"""Delimited text: any delimiter, quoting and encoding; lines that do not fit are set aside, none is lost.
+
+A regular file (each line one row of the same width, quotes in order) is a lazy DuckDB scan, its line numbers are the row
+numbers. That a file is regular is proved, not assumed: a strict scan finds no fault, and as many rows as lines.
+All others take the exact way (`csv_exact`).
+"""
 
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
+from aifirst_dagster.connectors.csv_exact import Copy, Table, exact_copy
 from aifirst_dagster.connectors.names import unique_names
 from aifirst_dagster.connectors.source import Scratch, Source
-from aifirst_dagster.connectors.text import as_utf8
+from aifirst_dagster.connectors.text import Text, as_utf8
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
+from aifirst_dagster.errors import UnsureError
+from aifirst_dagster.inference.dialect import Guess, guess
+from aifirst_dagster.inference.header import Layout, layout
+from aifirst_dagster.inference.records import Record, records
 from aifirst_dagster.inference.schema import Dialect
+from aifirst_dagster.inference.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import duckdb
 
+_SAMPLE = 1 << 19
+_SAMPLE_LINES = 5_000
+
 
 def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOptions, scratch: Scratch) -> Part:
-    """Read one delimited text file."""
+    """Read one delimited text file.
+
+    Raises:
+        UnsureError: It reads as one column that may be several, or two delimiters do equally well.
+    """
     text = as_utf8(source, options.encoding, scratch)
-    sniffed = con.execute(
-        f"SELECT Delimiter, Quote, Escape, SkipRows, HasHeader, [c.name FOR c IN Columns] FROM sniff_csv({literal(text.path)}, all_varchar=true)"
-    ).fetchone()
-    delimiter, quote, escape, skip, header, names = sniffed
-    plain = lambda mark: None if mark in ("(empty)", "\0", "") else mark  # noqa: E731
-    skip = skip + int(header)
-    columns = unique_names(names)
-    spec = "{" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns) + "}"
-    scan = (
-        f"read_csv({literal(text.path)}, auto_detect=false, delim={literal(delimiter)}, quote={literal(plain(quote) or '')}, "
-        f"escape={literal(plain(escape) or '')}, header=false, skip={skip}, columns={spec}, strict_mode=false, null_padding=true)"
+    lines = _lines(text)
+    if not any(line.strip() for line in lines):
+        return _nothing(source, text)
+    found = guess(lines, source.suffix, options.delimiter)
+    notices = _settle(found, source, options)
+    tokenizer = found.best.tokenizer
+    rows = records(lines, tokenizer)
+    comment = _comment(rows)
+    kept = [row for row in rows if not (comment and row.cells[0].startswith(comment))] or rows
+    arranged = layout(kept, options.header)
+    columns = unique_names(arranged.names)
+    dialect = _dialect(text, found, arranged, kept, comment)
+    table = _table(kept, arranged, tokenizer, comment, lines)
+    part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
+    if not _regular(con, text, table, part):
+        _exact(text, table, part, source, scratch)
+    else:
+        part.query = _query(
+            part, source, _scan(text, table, columns, strict=False), f"row_number() OVER () + {table.first_line - 1}"
+        )
+    return part
+
+
+def _lines(text: Text) -> list[str]:
+    """The sample: the first lines, without their ends."""
+    head = text.head(_SAMPLE)
+    if text.line_terminator == "\r" or text.returns - text.pairs > 0.1 * text.feeds:
+        head = head.replace("\r\n", "\n").replace("\r", "\n")
+    return [line.removesuffix("\r") for line in head.removesuffix("\n").split("\n")[:_SAMPLE_LINES]]
+
+
+def _settle(found: Guess, source: Source, options: ReadOptions) -> list[str]:
+    """Go on with a guess: a notice where it is in doubt and that is accepted."""
+    if found.doubt is None or options.delimiter is not None:
+        return []
+    others = ", ".join(repr(other.delimiter) for other in found.others[:3])
+    if options.accept_unsure:
+        return [f"{found.doubt} Read with delimiter {found.best.delimiter!r}; others: {others}."]
+    raise UnsureError(
+        found.doubt,
+        hint=f"It was about to be read with delimiter {found.best.delimiter!r}; others that fit: {others}. "
+        "Name the delimiter, or accept the guess (--accept-unsure).",
+        file=source.given,
     )
-    cells = ", ".join(ident(name) for name in columns)
-    query = f"SELECT {cells}, {literal(source.given)}::VARCHAR AS {SOURCE}, row_number() OVER () + {skip} AS {LINE} FROM {scan}"
-    records = con.execute(f"SELECT count(*) FROM {scan}").fetchone()[0]
-    dialect = Dialect(
-        encoding=text.encoding, delimiter=delimiter, quotechar=plain(quote), escapechar=plain(escape),
-        line_terminator=text.line_terminator, header_rows=int(header), skip_rows=skip - int(header),
-    )  # fmt: skip
-    return Part(query, columns, list(names), records, named=bool(header), dialect=dialect)
+
+
+def _comment(rows: list[Record]) -> str | None:
+    """ "#" where lines that begin with it are narrower or wider than the table, so that they are remarks."""
+    marked = [row for row in rows if row.cells[0].startswith("#")]
+    widths = [len(row.cells) for row in rows if not row.cells[0].startswith("#")]
+    if not marked or not widths:
+        return None
+    usual = max(set(widths), key=widths.count)
+    return "#" if usual > 1 and all(len(row.cells) != usual for row in marked) else None
+
+
+def _dialect(text: Text, found: Guess, arranged: Layout, rows: list[Record], comment: str | None) -> Dialect:
+    tokenizer = found.best.tokenizer
+    return Dialect(
+        encoding=text.encoding,
+        delimiter=tokenizer.delimiter,
+        quotechar=tokenizer.quotechar,
+        escapechar=tokenizer.escapechar,
+        line_terminator=text.line_terminator,
+        header_rows=arranged.header_rows,
+        skip_rows=rows[arranged.first].line - 1,
+        comment=comment,
+        confidence=found.confidence,
+    )
+
+
+def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: str | None, lines: list[str]) -> Table:
+    """Where the data rows are, and what they should be like."""
+    named = rows[arranged.first : arranged.first + arranged.header_rows]
+    start = arranged.first + arranged.header_rows
+    if start < len(rows):
+        first_line = rows[start].line
+    else:
+        first_line = (rows[-1].line + rows[-1].lines) if rows else len(lines) + 1
+    return Table(tokenizer, first_line, arranged.width, arranged.least, [row.cells for row in named], comment)
+
+
+def _regular(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part) -> bool:
+    """Whether DuckDB reads the file strictly, a row a line; sets the number of records."""
+    import duckdb
+
+    tokenizer = table.tokenizer
+    if not (text.intact and text.uniform) or table.comment or not 0 < len(tokenizer.delimiter.encode()) <= 4:
+        return False
+    if tokenizer.escapechar and not tokenizer.quotechar:
+        return False
+    lines = text.feeds + (not text.ended) - table.first_line + 1
+    if lines <= 0 or _header_again(text, table):
+        return False
+    try:
+        counted = con.execute(f"SELECT count(*) FROM {_scan(text, table, part.columns, strict=True)}").fetchone()
+    except duckdb.Error:
+        return False
+    part.records = counted[0] if counted else -1
+    return part.records == lines
+
+
+def _header_again(text: Text, table: Table) -> bool:
+    """Whether the first name stands at the beginning of a later line: then each line is looked at."""
+    starts = {cells[0] for cells in table.headers if cells and cells[0].strip()}
+    with text.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for start in starts:
+            for quote in ("", table.tokenizer.quotechar or ""):
+                mark = f"\n{quote}{start}{quote}{table.tokenizer.delimiter}".encode("utf-8", "surrogateescape")
+                position = -1
+                for _ in range(table.first_line):
+                    position = data.find(mark, position + 1)
+                    if position < 0:
+                        break
+                if position >= 0 and data[:position].count(b"\n") + 2 >= table.first_line:
+                    return True
+    return False
+
+
+def _scan(text: Text, table: Table, columns: list[str], strict: bool) -> str:
+    """DuckDB's scan of a regular file."""
+    tokenizer = table.tokenizer
+    quote = tokenizer.quotechar or ""
+    return (
+        f"read_csv({literal(text.path)}, auto_detect = false, header = false, skip = {table.first_line - 1}, "
+        f"delim = {literal(tokenizer.delimiter)}, quote = {literal(quote)}, "
+        f"escape = {literal(tokenizer.escapechar or quote)}, columns = {_spec(columns)}, strict_mode = true)"
+    )
+
+
+def _spec(columns: list[str], *before: str) -> str:
+    """DuckDB's `columns` argument."""
+    return "{" + ", ".join([*before, *(f"{literal(name)}: 'VARCHAR'" for name in columns)]) + "}"
+
+
+def _query(part: Part, source: Source, scan: str, line: str) -> str:
+    cells = [*map(ident, part.columns), f"{literal(source.given)}::VARCHAR AS {SOURCE}", f"{line} AS {LINE}"]
+    return f"SELECT {', '.join(cells)} FROM {scan}"
+
+
+def _exact(text: Text, table: Table, part: Part, source: Source, scratch: Scratch) -> None:
+    """Fill in `part` by the exact way."""
+    copy = exact_copy(text, table, scratch)
+    line = "aifirst line"
+    scan = _copy_scan(
+        copy, str(copy.path), copy.delimiter, copy.quotechar, _spec(part.columns, f"{literal(line)}: 'BIGINT'")
+    )
+    part.query = _query(part, source, scan, ident(line))
+    part.records, part.rejected = copy.rows + copy.rejected, copy.rejected
+    if copy.rejected:
+        spec = "{'line': 'BIGINT', 'reason': 'VARCHAR', 'text': 'VARCHAR'}"
+        scan = _copy_scan(copy, str(copy.rejects), ",", '"', spec)
+        part.rejects = (
+            f'SELECT {literal(source.given)}::VARCHAR AS {SOURCE}, line AS {LINE}, reason, "text" FROM {scan}'
+        )
+    if copy.filled_up:
+        part.notices.append(
+            f"{copy.filled_up} rows had fewer cells than the table has columns; the missing ones are empty."
+        )
+    if copy.remarks:
+        part.notices.append(f"{copy.remarks} lines that begin with {table.comment!r} were left out as remarks.")
+
+
+def _copy_scan(copy: Copy, path: str, delimiter: str, quote: str, spec: str) -> str:
+    longest = max(2_097_152, 4 * copy.longest + 1024)
+    return (
+        f"read_csv({literal(path)}, auto_detect = false, header = false, delim = {literal(delimiter)}, "
+        f"quote = {literal(quote)}, escape = {literal(quote)}, columns = {spec}, maximum_line_size = {longest}, "
+        f"strict_mode = false, new_line = '\\n')"
+    )
+
+
+def _nothing(source: Source, text: Text) -> Part:
+    """A file without a row: no columns, no rows."""
+    query = f"SELECT {literal(source.given)}::VARCHAR AS {SOURCE}, 0::BIGINT AS {LINE} WHERE false"
+    dialect = Dialect(encoding=text.encoding, header_rows=0, line_terminator=text.line_terminator)
+    return Part(query, [], [], 0, dialect=dialect)
 
 
 CONNECTOR = Connector("csv", read_csv)
