@@ -41,12 +41,16 @@ def load_strict(path: Path, model: type[_Model], **extra: Any) -> _Model:
 
 
 def _worded(path: Path, document: Any, error: ValidationError, model: type[BaseModel]) -> ConfigError:
-    first = error.errors()[0]
+    errors = error.errors()
+    # A misspelt key shows up twice: as unknown, and as missing. The former is the one to name.
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     place = [key for key in first["loc"] if isinstance(key, str | int)]
     line, column = _position(document, place)
     name = ".".join(str(key) for key in place)
     if first["type"] == "extra_forbidden":
-        known = [field.alias or key for key, field in model.model_fields.items()] if len(place) == 1 else []
+        top = [field.alias or key for key, field in model.model_fields.items()] if len(place) == 1 else []
+        missing = [str(one["loc"][-1]) for one in errors if one["type"] == "missing"]
+        known = list(dict.fromkeys((*top, *missing)))
         near = get_close_matches(str(place[-1]), known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}." if known else ""
         return ConfigError(f"Unknown key {name!r}.", hint=hint, file=str(path), line=line, column=column)

@@ -75,6 +75,10 @@ class ClaudeServer:
         with self._lock:
             self._queue.extend(replies)
 
+    def answer_with(self, script: Callable[[dict[str, Any]], Scripted]) -> None:
+        """Answer each request with what `script` says to its body."""
+        self._answer = script
+
     def environment(self) -> dict[str, str]:
         """What a client needs to reach this server and nothing else."""
         return {

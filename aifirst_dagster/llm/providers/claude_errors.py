@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
+from aifirst_dagster.observe.redact import redact
 
 if TYPE_CHECKING:
     from anthropic import APIConnectionError, APIStatusError
@@ -46,7 +47,8 @@ def translated() -> Iterator[None]:
 
 def malformed(detail: str) -> UnavailableError:
     """What came back is no Messages API answer. It was served, hence perhaps billed."""
-    return UnavailableError(f"Claude's answer cannot be read: {detail[:300]}.", retryable=True, billed="unknown")
+    shown = redact(detail)[:300]
+    return UnavailableError(f"Claude's answer cannot be read: {shown}.", retryable=True, billed="unknown")
 
 
 def _broken_off(detail: str) -> UnavailableError:
@@ -69,7 +71,7 @@ def _connection(error: APIConnectionError) -> UnavailableError:
 
 
 def _status(error: APIStatusError) -> LLMError:
-    said = f"{error.type or 'error'}: {error.api_message or error.message}"[:500]
+    said = redact(f"{error.type or 'error'}: {error.api_message or error.message}")[:500]
     if error.status_code == 200:
         # An `error` event within a stream: the status line had been sent before.
         return UnavailableError(
