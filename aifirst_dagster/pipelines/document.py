@@ -108,6 +108,23 @@ class Document:
         place = self.place(path, key)
         return Problem(place.file, place.line, place.column, message, hint)
 
+    def node(self, path: Path) -> Node | None:
+        """The parser's node at `path`; None where there is none."""
+        found = _locate(self.root, path)[1]
+        return found if len(path) == 0 or found is not _locate(self.root, path[:-1])[1] else None
+
+    def at(self, path: Path) -> Any:
+        """The value at `path`, which must be there."""
+        value = self.value
+        for part in path:
+            value = value[part]
+        return value
+
+    def keys(self, path: Path) -> list[str]:
+        """The keys of the mapping at `path` as they are written, a merge's `<<` too."""
+        node = self.node(path)
+        return [key.value for key, _ in node.value] if isinstance(node, MappingNode) else []
+
     def source(self, path: Path) -> str | None:
         """The text of the scalar at `path` as it was written, without quotes."""
         _, node = _locate(self.root, path)
