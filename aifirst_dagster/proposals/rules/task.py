@@ -1,0 +1,212 @@
+"""The rules task: evidence from one half of the rows, the test on the other, and the merge with learned rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from aifirst_dagster.datasets.session import HIDDEN, LINE, ident
+from aifirst_dagster.errors import AifirstError, DesignError
+from aifirst_dagster.inference.schema import Column
+from aifirst_dagster.proposals import samples
+from aifirst_dagster.proposals.masking import mask, names_people
+from aifirst_dagster.proposals.rules.probes import cannot_fail
+from aifirst_dagster.proposals.rules.proposal import ProposedRule, RulesProposal
+from aifirst_dagster.proposals.verdict import Claim, Verdict
+from aifirst_dagster.quality.rules import Rule, RuleSet
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from aifirst_dagster.quality.results import RuleResult
+
+#: With fewer rows than this, half of them prove nothing: all are used for both.
+ENOUGH_ROWS = 200
+_REJECTED_KEPT = 50
+
+
+@dataclass(frozen=True)
+class RulesDesign:
+    """The rules to judge by, and those that the data did not bear out, with the reason."""
+
+    rules: RuleSet
+    rejected: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+
+
+class RulesTask:
+    """Bound to one typed relation."""
+
+    name = "rules"
+    file = "rules.yaml"
+    sql_file: str | None = None
+    proposal = RulesProposal
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], instructions: str = ""
+    ) -> None:
+        self._con, self._relation, self._columns = con, relation, list(columns)
+        self._instructions = instructions
+        self._engine: RulesDesign | None = None
+        self._parsed: dict[int, Rule] = {}
+        self._model = "model"
+
+    def evidence(self) -> dict[str, Any]:
+        """Instructions, the columns with masked values from one half of the rows, and the rules learned already."""
+        with self._half(0) as seen:
+            columns = samples.describe(self._con, seen, self._columns, "name")
+        learned = [
+            {"type": r.type, "kwargs": self._masked(r), "severity": r.severity} for r in self.deterministic().rules
+        ]
+        return {
+            "instructions": self._instructions or "(nothing in particular)",
+            "columns": columns,
+            "rules": learned,
+        }
+
+    def deterministic(self) -> RulesDesign:
+        """Rules learned on one part of the rows and confirmed on another."""
+        if self._engine is None:
+            from aifirst_dagster.quality.generate import propose
+
+            accepted, rejected = propose(self._con, self._relation, self._columns)
+            active = [rule.model_copy(update={"status": "active"}) for rule in accepted]
+            turned_down = [(_plain(rule), reason) for rule, reason in rejected]
+            self._engine = RulesDesign(RuleSet(rules=active), turned_down)
+        return self._engine
+
+    def judge(self, proposal: RulesProposal, baseline: RulesDesign) -> Verdict:
+        """Each rule: in the vocabulary, able to fail, and kept by rows that the model has not seen."""
+        claims, self._parsed = [], {}
+        for number, said in enumerate(proposal.rules):
+            rule, wrong = parsed(said)
+            if rule is None:
+                claims.append(Claim(subject=_subject(number, said), what="rule", state="failed", evidence=wrong))
+            else:
+                self._parsed[number] = rule
+        rules = [rule.model_copy(update={"id": _subject(n, proposal.rules[n])}) for n, rule in self._parsed.items()]
+        return Verdict(claims=claims + self._tried(rules))
+
+    def merge(self, proposal: RulesProposal, verdict: Verdict, baseline: RulesDesign) -> RulesDesign:
+        """The model's rules that stand, and every learned one that they do not better."""
+        states = {claim.subject: claim for claim in verdict.claims}
+        kept: list[Rule] = []
+        rejected = list(baseline.rejected)
+        for number, said in enumerate(proposal.rules):
+            claim = states[_subject(number, said)]
+            rule, _ = parsed(said)
+            if rule is not None and claim.state == "tested":
+                kept.append(rule.model_copy(update={"provenance": "model"}))
+            else:
+                rejected.append(
+                    ({"type": said.type, "kwargs": said.kwargs, "rationale": said.rationale}, claim.evidence)
+                )
+        better = {rule.id for rule in kept}
+        return RulesDesign(RuleSet(rules=[*(r for r in baseline.rules if r.id not in better), *kept]), rejected)
+
+    def measure(self, answer: RulesDesign) -> tuple[RulesDesign, dict[str, float]]:
+        """Nothing: how far rules hold is what the step itself judges."""
+        return answer, {}
+
+    def dump(self, answer: RulesDesign) -> tuple[dict[str, Any], str | None]:
+        """Rules as a rule-set file has them, and the first of those rejected."""
+        body: dict[str, Any] = {"rules": [_plain(rule) for rule in answer.rules]}
+        if answer.rejected:
+            body["rejected"] = [{"rule": rule, "reason": reason} for rule, reason in answer.rejected[:_REJECTED_KEPT]]
+        return body, None
+
+    def load(self, body: dict[str, Any], sql: str | None) -> RulesDesign:
+        """The rules from a design file, strictly."""
+        try:
+            rules = RuleSet(rules=[Rule.model_validate(rule) for rule in body.get("rules") or []])
+        except (ValidationError, TypeError, AifirstError) as error:
+            detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+            raise DesignError(f"rules.yaml: {detail.removeprefix('Value error, ')}", hint="Mend it there.") from None
+        return RulesDesign(rules, [(entry["rule"], entry["reason"]) for entry in body.get("rejected") or []])
+
+    def _tried(self, rules: list[Rule]) -> list[Claim]:
+        from aifirst_dagster.quality.engines.duckdb import evaluate
+
+        if not rules:
+            return []
+        with self._half(1) as unseen:
+            results = evaluate(self._con, unseen, rules, examples=5)
+        empty = cannot_fail(self._con, self._relation, rules)
+        claims = []
+        for result in results:
+            claim = Claim(subject=result.id, what="rule", value=json.dumps(result.kwargs, default=str)[:200])
+            if result.error:
+                claim.state, claim.evidence = "failed", f"It cannot be evaluated: {result.error}"
+            elif result.id in empty:
+                claim.state, claim.evidence = "failed", "It cannot fail: rows of nonsense keep it too."
+            elif not result.success:
+                claim.state = "failed"
+                claim.evidence = self._broken(
+                    result.unexpected_percent, result.unexpected_list, result.observed_value, result
+                )
+            else:
+                claim.state, claim.evidence = "tested", f"It holds on {result.evaluated} values that were not shown."
+            claims.append(claim)
+        return claims
+
+    def _masked(self, rule: Rule) -> dict[str, Any]:
+        """A learned rule's arguments without the values of columns that could identify people."""
+        person = any(names_people(column) for column in rule.columns)
+        return json.loads(
+            json.dumps(
+                {k: [mask(str(i), person) if isinstance(i, str) else i for i in v] if k == "value_set" else v
+                 for k, v in rule.kwargs.items()}, default=str,
+            )
+        )  # fmt: skip
+
+    @contextmanager
+    def _half(self, which: int) -> Iterator[str]:
+        """A view of one half of the rows (all, where there are few): the model sees 0, its rules are tested on 1."""
+        view = f"aifirst_half_{which}"
+        names = [row[0] for row in self._con.execute(f"DESCRIBE SELECT * FROM {ident(self._relation)}").fetchall()]
+        (rows,) = self._con.execute(f"SELECT count(*) FROM {ident(self._relation)}").fetchall()[0]
+        user = ", ".join(ident(name) for name in names if name not in HIDDEN)
+        # Without line numbers the halves go by the rows' content, which is as independent of order.
+        key = f"hash({LINE})" if LINE in names else f"hash({user})"
+        some = f"WHERE {key} % 2 = {which}" if rows >= ENOUGH_ROWS else ""
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {ident(self._relation)} {some}")
+        try:
+            yield view
+        finally:
+            self._con.execute(f"DROP VIEW {view}")
+
+
+def _broken(result: RuleResult) -> str:
+    """How far a rule is from holding, with masked examples."""
+    person = any(names_people(column) for column in result.columns)
+    shown = ", ".join(repr(mask(str(value)[:80], person)) for value in result.unexpected_list[:5])
+    if result.unexpected_percent is None:
+        return f"It does not hold: observed {result.observed_value!r}."
+    some = f", for instance {shown}" if shown else ""
+    return f"{result.unexpected_percent:.2f} % of the unseen values break it{some}."
+
+
+def parsed(said: ProposedRule) -> tuple[Rule | None, str]:
+    """The rule that a model means, or what is wrong with it."""
+    try:
+        kwargs = json.loads(said.kwargs or "{}")
+        if not isinstance(kwargs, dict):
+            return None, "`kwargs` is no JSON object."
+        rule = Rule(type=said.type, kwargs=kwargs, severity=said.severity, rationale=said.rationale, provenance="model")
+    except json.JSONDecodeError as error:
+        return None, f"`kwargs` is not JSON: {error.msg}."
+    except ValidationError as error:
+        return None, error.errors()[0]["msg"].removeprefix("Value error, ")
+    return rule, ""
+
+
+def _subject(number: int, said: ProposedRule) -> str:
+    return f"{number + 1}. {said.type}"
+
+
+def _plain(rule: Any) -> dict[str, Any]:
+    return rule.model_dump(mode="json") if isinstance(rule, Rule) else dict(rule)
