@@ -32,9 +32,9 @@ def unite(
             columns.setdefault(key, (name, source_name))
             if name not in spellings.setdefault(key, []):
                 spellings[key].append(name)
-    notices += [
-        f"One column under several spellings: {', '.join(names)}." for names in spellings.values() if len(names) > 1
-    ]
+    differing = [" = ".join(names) for names in spellings.values() if len(names) > 1]
+    if differing:
+        notices.append(f"Spelled differently in the files, taken as one column each: {', '.join(differing)}.")
     types = _types(parts, repeated)
     relation, rejects = f"aifirst_read_{number}", f"aifirst_rejects_{number}"
     query = " UNION ALL ".join(_select(part, columns, types, repeated) for _, _, part in parts)
