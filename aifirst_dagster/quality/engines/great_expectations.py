@@ -39,7 +39,7 @@ def evaluate_relation(
 
 
 def frame(con: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
-    """The table as pandas: dates as points in time, decimals as floats; whole numbers stay whole beside missing ones."""
+    """The table as pandas: dates as points in time, decimals as floats, whole numbers whole beside missing ones."""
     import pandas as pd
     import pyarrow as pa
 
