@@ -132,10 +132,10 @@ def _regular(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Par
     if lines <= 0 or _header_again(text, table):
         return False
     try:
-        counted = con.execute(f"SELECT count(*) FROM {_scan(text, table, part.columns, strict=True)}").fetchone()
+        counted = con.execute(f"SELECT count(*) FROM {_scan(text, table, part.columns, strict=True)}").fetchall()
     except duckdb.Error:
         return False
-    part.records = counted[0] if counted else -1
+    part.records = counted[0][0] if counted else -1
     return part.records == lines
 
 

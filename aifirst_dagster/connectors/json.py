@@ -128,9 +128,9 @@ def _part(con: duckdb.DuckDBPyConnection, source: Source, layout: _Layout, sampl
     line = "line" if layout.numbered else "row_number() OVER ()"
     query = f"SELECT {', '.join(cells)}, {literal(source.given)}::VARCHAR AS {SOURCE}, {line} AS {LINE} FROM {rows}"
     touched = ", ".join(f"count({ident(column)})" for column in columns)
-    counted = con.execute(f"SELECT count(*), {touched} FROM ({query})").fetchone()
+    counted = con.execute(f"SELECT count(*), {touched} FROM ({query})").fetchall()
     native = {column: kind for column, (_, kind) in zip(columns, fields, strict=True) if kind != "VARCHAR"}
-    return Part(query, columns, source_names, counted[0] if counted else 0, native=native)
+    return Part(query, columns, source_names, counted[0][0] if counted else 0, native=native)
 
 
 def _fields(con: duckdb.DuckDBPyConnection, layout: _Layout, sample: int) -> list[tuple[str, str]]:
@@ -144,7 +144,7 @@ def _fields(con: duckdb.DuckDBPyConnection, layout: _Layout, sample: int) -> lis
     if [name for name, _ in found] == ["json"] and str(found[0][1]).startswith(("MAP", "JSON")):
         return (
             []
-            if not con.execute(f"SELECT 1 FROM {layout.scan('records = false')} LIMIT 1").fetchone()
+            if not con.execute(f"SELECT 1 FROM {layout.scan('records = false')} LIMIT 1").fetchall()
             else [("json", "VARCHAR")]
         )
     return [(name, str(kind) if str(kind) in _NATIVE else "VARCHAR") for name, kind in found]

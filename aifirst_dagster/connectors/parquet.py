@@ -27,7 +27,7 @@ def read_parquet(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOp
         described = con.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {scan}").fetchall()
         records = con.execute(
             "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(?)", [str(source.path)]
-        ).fetchone()
+        ).fetchall()
     except duckdb.Error as error:
         first_line = str(error).splitlines()[0]
         raise InputError(
@@ -45,7 +45,7 @@ def read_parquet(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOp
         query=f"SELECT {', '.join([*cells, hidden])} FROM {scan}",
         columns=columns,
         source_names=source_names,
-        records=(records[0] if records else 0) or 0,
+        records=(records[0][0] if records else 0) or 0,
         native={column: kind for column, kind in zip(columns, kinds, strict=True) if kind},
     )
 
