@@ -70,6 +70,12 @@ def no_usage() -> dict[str, Any]:
     return {**zeros, "cost_usd": 0.0, "models": [], "retries": 0, "failures": 0}
 
 
+def _about(column: dict[str, Any]) -> str:
+    """What the table's other cells do not say of a column, briefly."""
+    parts = column["description"].rstrip(".").split("; ")[1:]
+    return "; ".join(parts)[:90]
+
+
 def _show(answer: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.markup import escape
@@ -84,17 +90,15 @@ def _show(answer: dict[str, Any]) -> None:
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("column", "type", "meaning", "nulls", "failed", "sure", "about"):
-        right, last = heading in {"nulls", "failed", "sure"}, heading == "about"
-        table.add_column(
-            heading, justify="right" if right else "left", no_wrap=last, overflow="ellipsis" if last else "fold"
-        )
+        right = heading in {"nulls", "failed", "sure"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "about", overflow="fold")
     for column in answer["columns"]:
         evidence = column["evidence"]
         kind = column["type"] + (f" {column['format']}" if column["format"] != "default" else "")
         table.add_row(
             *(escape(text) for text in (
-                column["name"], kind, column["semantic_type"] or "", f"{evidence['nulls']:,}", f"{evidence['failed']:,}",
-                f"{column['confidence']:.2f}", column["description"],
+                column["name"][:28], kind[:22], column["semantic_type"] or "", f"{evidence['nulls']:,}", f"{evidence['failed']:,}",
+                f"{column['confidence']:.2f}", _about(column),
             ))
         )  # fmt: skip
     console.print(table)

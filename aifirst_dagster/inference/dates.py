@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from aifirst_dagster.datasets.session import literal
 
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+           "november", "december")  # fmt: skip
 _MONTH_FORM = {**{name: "%B" for name in _MONTHS}, **{name[:3]: "%b" for name in _MONTHS}}
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_FORM = {**{name: "%A" for name in _DAYS}, **{name[:3]: "%a" for name in _DAYS}}
 
 _TIME = re.compile(

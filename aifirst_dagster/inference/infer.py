@@ -158,7 +158,7 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
             f"count(r{at})", f"count(f{at})", f"sum(f{at})",
             f"min(CASE WHEN f{at} = 1 THEN left(r{at}, 200) END, 5)" if not column.native else "NULL",
             f"count(DISTINCT hash(r{at}))" if column.name in candidates else "NULL",
-            f"list(DISTINCT r{at})" if column.values is not None else "NULL",
+            f"map_keys(histogram(r{at}))" if column.values is not None else "NULL",
         ]  # fmt: skip
     sql = (
         f"SELECT {', '.join(wanted)} FROM (SELECT *, {', '.join(middle)} "

@@ -18,10 +18,15 @@ _SPELLED = str.maketrans({
     "'": "", "’": "", "@": " at ", "+": " plus ",
 })  # fmt: skip
 
+_WORDS = """
+all and any array as asc both case cast check column constraint create cross current_date current_time
+current_timestamp default delete desc distinct do drop else end except false fetch for foreign from full grant group
+having in inner insert intersect into is join lateral leading left like limit not null offset on only or order outer
+primary references returning right select set some table then to trailing true union unique update user using values
+when where window with
+"""
 #: Words that cannot stand unquoted as a column in common SQL dialects.
-_RESERVED = frozenset(
-    ["all", "and", "any", "array", "as", "asc", "both", "case", "cast", "check", "column", "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "default", "delete", "desc", "distinct", "do", "drop", "else", "end", "except", "false", "fetch", "for", "foreign", "from", "full", "grant", "group", "having", "in", "inner", "insert", "intersect", "into", "is", "join", "lateral", "leading", "left", "like", "limit", "not", "null", "offset", "on", "only", "or", "order", "outer", "primary", "references", "returning", "right", "select", "set", "some", "table", "then", "to", "trailing", "true", "union", "unique", "update", "user", "using", "values", "when", "where", "window", "with"]
-)
+_RESERVED = frozenset(_WORDS.split())
 
 
 def standard(name: str) -> str:

@@ -9,8 +9,8 @@ CURRENCIES = {
     "US$": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "R$": "BRL",
 }  # fmt: skip
 _CODES = """
-USD EUR GBP JPY CHF CAD AUD NZD CNY INR BRL RUB KRW SEK NOK DKK PLN CZK HUF TRY ZAR MXN SGD HKD THB ILS AED SAR IDR MYR PHP
-VND UAH RON BGN ARS CLP COP PEN EGP NGN KES PKR TWD
+USD EUR GBP JPY CHF CAD AUD NZD CNY INR BRL RUB KRW SEK NOK DKK PLN CZK HUF TRY ZAR MXN SGD HKD THB ILS AED SAR IDR
+MYR PHP VND UAH RON BGN ARS CLP COP PEN EGP NGN KES PKR TWD
 """
 CURRENCY_CODES = frozenset(_CODES.split())
 """ISO 4217 codes of the currencies that are traded most."""
@@ -22,13 +22,13 @@ SCALES = {
 }  # fmt: skip
 
 _SUFFIXES = """
-kg g mg µg lb lbs oz t ton tons tonne tonnes m cm mm km µm nm in inch inches ft yd mi mile miles l ml cl dl gal
-s sec secs second seconds ms min mins minute minutes h hr hrs hour hours day days d week weeks month months year years yr yrs
-°c °f °k kw mw gw kwh mwh gwh wh mv kv mah ah hz khz mhz ghz kb mb gb tb kib mib gib bit bits byte bytes px dpi bps kbps mbps
-gbps rpm mph kmh km/h kph m/s ft/s knots pa hpa kpa mpa bar mbar psi kj mj cal kcal m² m2 km² km2 ft² ft2 sqft sqm ha acre
-acres m³ m3 cm³ ft³ l/100km mpg % ‰ ° deg rad db dba ppm ppb mol mmol ibu abv pcs pc units unit people persons items stars
-points pts times oz. lb. ounce ounces pound pounds gram grams litre liter litres liters meter meters metre metres kilogram
-kilograms cc hp bhp ps fl.oz fluid
+kg g mg µg lb lbs oz t ton tons tonne tonnes m cm mm km µm nm in inch inches ft yd mi mile miles l ml cl dl gal s
+sec secs second seconds ms min mins minute minutes h hr hrs hour hours day days d week weeks month months year years
+yr yrs °c °f °k kw mw gw kwh mwh gwh wh mv kv mah ah hz khz mhz ghz kb mb gb tb kib mib gib bit bits byte bytes px
+dpi bps kbps mbps gbps rpm mph kmh km/h kph m/s ft/s knots pa hpa kpa mpa bar mbar psi kj mj cal kcal m² m2 km² km2
+ft² ft2 sqft sqm ha acre acres m³ m3 cm³ ft³ l/100km mpg % ‰ ° deg rad db dba ppm ppb mol mmol ibu abv pcs pc units
+unit people persons items stars points pts times oz. lb. ounce ounces pound pounds gram grams litre liter litres
+liters meter meters metre metres kilogram kilograms cc hp bhp ps fl.oz fluid
 """
 SUFFIXES = frozenset(_SUFFIXES.split())
 """Units as they stand right behind a number, in lower case."""
@@ -43,5 +43,5 @@ def is_unit(spelled: str) -> bool:
 
 
 def is_word(spelled: str) -> bool:
-    """Whether `spelled` may be what is counted ("3 rooms"): letters only, two or more, no ordinal ending."""
-    return len(spelled) > 1 and spelled.replace(" ", "").isalpha() and spelled.lower() not in _ORDINALS
+    """Whether `spelled` may be what is counted ("3 rooms"): one lower-case word, no ordinal ending."""
+    return len(spelled) > 1 and spelled.isalpha() and spelled.islower() and spelled not in _ORDINALS
