@@ -62,7 +62,8 @@ def _position(document: Any, place: list[str | int]) -> tuple[int | None, int | 
     found: tuple[int | None, int | None] = (None, None)
     for key in place:
         try:
-            line, column = document.lc.key(key) if isinstance(document, dict) else document.lc.item(key)
+            marks: Any = getattr(document, "lc", None)
+            line, column = marks.key(key) if isinstance(document, dict) else marks.item(key)
             found, document = (line + 1, column + 1), document[key]
         except (AttributeError, KeyError, IndexError, TypeError):
             break

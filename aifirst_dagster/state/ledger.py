@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, Text, bindparam, case, func, insert, select, update
 
 from aifirst_dagster.state.owner import alive, myself
-from aifirst_dagster.state.tables import llm_calls
+from aifirst_dagster.state.tables import UtcTime, llm_calls
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
@@ -80,15 +80,12 @@ class Ledger:
         now = datetime.now(UTC)
         with self._state.write(lock="budget") as connection:
             for cap in caps:
-                spent = _spent(connection, _within(cap.scope, call, now))
+                spent = _spent(connection, cap.scope, call.run_id, call.pipeline, now)
                 if spent + call.reserved_usd > cap.usd + 1e-9:
                     return Overrun(cap, spent)
             row_id = str(uuid.uuid4())
-            connection.execute(
-                insert(llm_calls).values(
-                    id=row_id, status="pending", owner=myself(), started_at=now, **vars(call), **_NO_TOKENS
-                )
-            )
+            row = {"id": row_id, "status": "pending", "owner": myself(), "started_at": now, **_NO_TOKENS}
+            connection.execute(_INSERT, {**vars(call), **row})
         return row_id
 
     def finish(self, row_id: str, status: Status, cost_usd: float | None, **columns: Any) -> None:
@@ -102,7 +99,7 @@ class Ledger:
         """
         values = {"status": status, "cost_usd": cost_usd, "finished_at": datetime.now(UTC), **columns}
         with self._state.write() as connection:
-            connection.execute(update(llm_calls).where(llm_calls.c.id == row_id).values(**values))
+            connection.execute(_FINISH, {"row": row_id, **values})
 
     def give_up_lost(self) -> int:
         """Mark calls `unknown` whose process died while they were in flight; returns how many."""
@@ -126,7 +123,7 @@ class Ledger:
     def spent(self, run_id: str) -> float:
         """US dollars committed by a run, reservations included."""
         with self._state.read() as connection:
-            return _spent(connection, llm_calls.c.run_id == run_id)
+            return _spent(connection, "run", run_id, None, datetime.now(UTC))
 
     def rows(self, run_id: str | None = None, since: datetime | None = None) -> list[dict[str, Any]]:
         """Ledger rows, oldest first."""
@@ -169,14 +166,18 @@ class Ledger:
 
 _NO_TOKENS = {"input_tokens": 0, "cached_input_tokens": 0, "output_tokens": 0}
 
+# Built once: putting a statement together costs SQLAlchemy more than SQLite needs to run it.
+_INSERT = insert(llm_calls)
+_FINISH = update(llm_calls).where(llm_calls.c.id == bindparam("row"))
+_SPENT = select(func.coalesce(func.sum(_COMMITTED), 0.0))
+_WITHIN: dict[Scope, Select[Any]] = {
+    "run": _SPENT.where(llm_calls.c.run_id == bindparam("run_id")),
+    "pipeline": _SPENT.where(llm_calls.c.pipeline.is_not_distinct_from(bindparam("pipeline", type_=Text))),
+    "day": _SPENT.where(llm_calls.c.started_at >= bindparam("midnight", type_=UtcTime)),
+}
 
-def _spent(connection: Connection, where: ColumnElement[bool]) -> float:
-    return float(connection.execute(select(func.coalesce(func.sum(_COMMITTED), 0.0)).where(where)).scalar_one())
 
-
-def _within(scope: Scope, call: NewCall, now: datetime) -> ColumnElement[bool]:
-    if scope == "run":
-        return llm_calls.c.run_id == call.run_id
-    if scope == "pipeline":
-        return llm_calls.c.pipeline.is_not_distinct_from(call.pipeline)
-    return llm_calls.c.started_at >= now.replace(hour=0, minute=0, second=0, microsecond=0)
+def _spent(connection: Connection, scope: Scope, run_id: str, pipeline: str | None, now: datetime) -> float:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    known = {"run": {"run_id": run_id}, "pipeline": {"pipeline": pipeline}, "day": {"midnight": midnight}}
+    return float(connection.execute(_WITHIN[scope], known[scope]).scalar_one())

@@ -135,3 +135,18 @@ def test_offline_imports_neither_sdk_nor_database():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_who_is_asked_is_known_without_a_key(project: Project):
+    assert choose("claude", project).asked == "claude-sonnet-5-5"
+    assert choose(None, project).asked is None
+
+
+def test_this_projects_own_resources_are_in_order():
+    from aifirst_dagster.llm import catalogue
+    from aifirst_dagster.llm.resource import PACKAGED
+
+    here = Project(PACKAGED.parents[2])
+    for spec in load_resources(here).values():
+        if spec.model:
+            assert catalogue.resolve(spec.model, here)[0].provider == spec.provider

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def test_opening_a_current_database_is_quick_and_does_not_load_alembic(
     reopened()
     monkeypatch.setattr(schema, "_upgrade", lambda connection: pytest.fail("migrated a current database"))
     best = min(_timed(reopened) for _ in range(5))
-    assert best < 0.03
+    # Connecting to a server, with its password exchange, is the server's time.
+    assert best < (0.03 if state_package.open(project).backend == "sqlite" else 1.0)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -123,7 +125,7 @@ def test_a_server_that_is_not_there_is_named_without_its_password(tmp_path: Path
     with pytest.raises(ServiceError, match=r"127\.0\.0\.1") as caught:
         state_package.open(Project(tmp_path))
     assert "hush" not in str(caught.value)
-    assert database._opened.get((os.getpid(), normalise("postgresql://someone:hush@127.0.0.1:1/db"))) is None
+    assert database._opened.get(normalise("postgresql://someone:hush@127.0.0.1:1/db")) is None
 
 
 @pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])
@@ -146,3 +148,15 @@ def test_an_unreadable_address_is_a_clear_error(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ConfigError, match="cannot be read") as caught:
         state_package.open(Project(tmp_path))
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_a_forked_child_has_connections_of_its_own(project: Project, state: State):
+    state.alerts.first_time("parent", "t", timedelta(1))
+    if (child := os.fork()) == 0:
+        fine = state.alerts.first_time("child", "t", timedelta(1)) and not state.alerts.first_time(
+            "parent", "t", timedelta(1)
+        )
+        os._exit(0 if fine else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (state.alerts.count("parent"), state.alerts.count("child")) == (2, 1)
