@@ -14,6 +14,7 @@ from aifirst_dagster.datasets.sandbox import SandboxError, run_select
 from aifirst_dagster.datasets.select_only import RefusedQueryError
 from aifirst_dagster.datasets.session import RAW, ident, literal
 from aifirst_dagster.inference import tokens
+from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals.mapping import compile
 from aifirst_dagster.proposals.mapping.answer import MappedField, MappingDesign
 from aifirst_dagster.proposals.mapping.expressions import problem
@@ -21,7 +22,7 @@ from aifirst_dagster.proposals.mapping.proposal import MappingProposal, Proposed
 from aifirst_dagster.proposals.mapping.target import TargetField
 from aifirst_dagster.proposals.verdict import Claim, Verdict
 from aifirst_dagster.repair import compile as repair
-from aifirst_dagster.repair.expressions import no_value
+from aifirst_dagster.repair.expressions import in_list
 from aifirst_dagster.repair.plan import RepairPlan
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def shares(con: duckdb.DuckDBPyConnection, relation: str, design: MappingDesign)
         wanted = ["1"]
         for name, column in asked.items():
             text = f"{RAW}[{literal(name)}]"
-            unread = f"{ident(name)} IS NULL AND {text} IS NOT NULL AND NOT {no_value(text, column.null_tokens)}"
+            unread = f"{ident(name)} IS NULL AND {text} IS NOT NULL AND NOT {_no_value(text, column)}"
             wanted.append(f"count({ident(name)}), count(*) FILTER ({unread})")
         (_, *counts), *_ = con.execute(f"SELECT {', '.join(wanted)} FROM {source}").fetchall()
     pairs = zip(asked, counts[::2], counts[1::2], strict=True)
@@ -213,3 +214,8 @@ def alike(one: str, two: str) -> bool:
         or right == initials[0]
         or SequenceMatcher(None, left, right).ratio() >= 0.8
     )
+
+
+def _no_value(text_sql: str, column: Column) -> str:
+    """SQL: whether the file's text says in words that there is no value."""
+    return in_list(text_sql, {"", *column.null_tokens, *tokens.CERTAIN, *tokens.LIKELY})
