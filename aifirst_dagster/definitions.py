@@ -1,4 +1,4 @@
-"""The code location: every pipeline of `resources/pipelines/`, for `dagster dev -w workspace.yaml` and `dg dev` alike."""
+"""The code location: every pipeline of `resources/pipelines/`, for `dagster dev -w workspace.yaml` and `dg dev`."""
 
 from __future__ import annotations
 

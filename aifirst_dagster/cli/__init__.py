@@ -1,0 +1,1 @@
+"""The `aifirst` command: one module per sub-command."""

@@ -34,7 +34,7 @@ def notice(text: str) -> None:
 
 
 def run_safely(command: click.Command, arguments: list[str]) -> int:
-    """Run `command`; returns the exit code. Every failure is worded, none is a traceback (`AIFIRST_DEBUG=1` shows it)."""
+    """Run `command`; returns the exit code. Each failure is worded, none is a traceback (AIFIRST_DEBUG=1 shows it)."""
     as_json = "--json" in arguments
     try:
         result = command.main(arguments, prog_name="aifirst", standalone_mode=False)

@@ -25,9 +25,9 @@ def entries(pipeline: str | None = None, step: str | None = None) -> list[dict[s
                 for row in quarantine.read(con, version.quarantine):
                     found.append(
                         {
-                            "id": row["id"], "pipeline": names[0], "step": names[1], "partition": key, "row": row["row"],
-                            "source": row["_source"] or "", "source_line": row["_source_line"], "reason": row["reason"],
-                            "values": row["values"],
+                            "id": row["id"], "pipeline": names[0], "step": names[1], "partition": key,
+                            "row": row["row"], "source": row["_source"] or "", "source_line": row["_source_line"],
+                            "reason": row["reason"], "values": row["values"],
                         }
                     )  # fmt: skip
     return found

@@ -130,6 +130,10 @@ def _places(console: Console, answer: dict[str, Any]) -> None:
 
 
 def _short(value: Any, width: int = 34) -> str:
-    """A value on one line."""
-    text = "(empty)" if value is None else " ".join(str(value).split()) or "(blank)"
+    """A value on one line; blanks at its ends, and doubled ones, are made visible."""
+    if value is None:
+        return "(empty)"
+    text = str(value)
+    if text != text.strip() or "  " in text or not text.isprintable():
+        text = "".join(" " if char == " " else char if char.isprintable() else "␣" for char in text).replace(" ", "·")
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,1 @@
+"""Parquet versions, row identity, quarantine, DuckDB sessions and the sandbox."""

@@ -1,7 +1,7 @@
 """Datasets as immutable Parquet versions behind a pointer that is switched atomically.
 
-    <datasets>/<pipeline>/<step>/<partition>/current          names the version that readers begin with
-    <datasets>/<pipeline>/<step>/<partition>/<version>/       data/*.parquet, quarantine.parquet, verdict.json, manifest.json
+    <datasets>/<pipeline>/<step>/<partition>/current      names the version that readers begin with
+    <datasets>/<pipeline>/<step>/<partition>/<version>/   data/*.parquet, quarantine.parquet, *.json, manifest.json
 
 A version is written in place and published by replacing `current`: a reader keeps the version it began with, a killed
 run leaves an unpublished folder that the next publication sweeps away, and undo is a switch back.

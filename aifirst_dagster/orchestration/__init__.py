@@ -1,0 +1,1 @@
+"""The only importer of Dagster: pipelines as assets, checks, schedules and sensors."""

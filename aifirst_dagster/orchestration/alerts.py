@@ -11,7 +11,7 @@ from aifirst_dagster.project import Project
 
 
 def alert_sensors(project: Project) -> list[dg.SensorDefinition]:
-    """Alerts on every run of the location: failed ones, and green ones with failed checks, which Dagster itself passes over."""
+    """Alerts on every run of the location: failed ones, and green ones with failed checks (silent in Dagster)."""
 
     @dg.run_failure_sensor(
         name="alert_on_failure",
@@ -66,7 +66,8 @@ def _send(project: Project, alert: Alert) -> None:
 
 
 def _worded(check: dg.AssetCheckEvaluation) -> str:
-    return f"{check.asset_key.to_user_string()} · {check.check_name} ({check.severity.value}): {check.description or 'failed'}"
+    asset, severity = check.asset_key.to_user_string(), check.severity.value
+    return f"{asset} · {check.check_name} ({severity}): {check.description or 'failed'}"
 
 
 def _name(run: dg.DagsterRun) -> str:

@@ -23,70 +23,97 @@ from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 from aifirst_dagster.project import Project
 
 IO_MANAGER = "datasets"
+OUTPUT = "result"
 INPUT_TAG = "aifirst/input/"
 REASON_TAG = "aifirst/reason"
 
+Split = dg.PartitionsDefinition | None
+"""A pipeline's partitions, or None."""
 
-def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec) -> dg.AssetsDefinition:
-    """The asset of one step."""
-    llm = pipeline.llm or LLM_ROUTER
-    needs_llm = step.step_type.uses_llm
-    partitions = partitioning.definition(pipeline)
-    retry = step.retry
 
-    @dg.asset(
-        key=asset_key(pipeline.slug, step.key),
-        ins={name: dg.AssetIn(asset_key(pipeline.slug, name)) for name in step.inputs},
-        group_name=pipeline.slug,
-        description=step.description or f"{step.name}. {step.step_type.summary}",
-        kinds=set(step.step_type.kinds),
-        owners=[owner] if (owner := step.owner or pipeline.owner) else None,
-        tags=dict(pipeline.tags),
-        code_version=f"{step.code_hash}-{step.step_type.version}",
-        metadata=planned(pipeline, step),
-        io_manager_key=IO_MANAGER,
-        required_resource_keys={IO_MANAGER, *([llm] if needs_llm else [])},
-        partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
-        output_required=False,
-        retry_policy=_retry_policy(retry.max_retries, retry.delay, retry.backoff) if retry else None,
-        op_tags={"aifirst/step_type": step.type},
+def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: Split) -> dg.AssetsDefinition:
+    """The asset of one step.
+
+    Made from an op definition, as `@asset` makes it, without the decorator's look at a function's signature: half the
+    time to load, which counts with hundreds of steps.
+    """
+    key = asset_key(pipeline.slug, step.key)
+    llm = (pipeline.llm or LLM_ROUTER) if step.step_type.uses_llm else None
+    code_version = f"{step.code_hash}-{step.step_type.version}"
+
+    def compute(context: dg.AssetExecutionContext, inputs: Mapping[str, Dataset]) -> Iterator[dg.Output[Produced]]:
+        yield from _materialise(context, project, pipeline, step, inputs, llm)
+
+    upstream = {name: asset_key(pipeline.slug, name) for name in step.inputs}
+    op = dg.OpDefinition(
+        compute,
+        name=op_name(pipeline.slug, step.key),
+        ins={name: dg.In() for name in upstream},
+        outs={OUTPUT: dg.Out(io_manager_key=IO_MANAGER, is_required=False, code_version=code_version)},
+        required_resource_keys={IO_MANAGER, *([llm] if llm else [])},
+        tags={"aifirst/step_type": step.type},
+        retry_policy=_retry_policy(step.retry.max_retries, step.retry.delay, step.retry.backoff)
+        if step.retry
+        else None,
+        code_version=code_version,
     )
-    def step_function(context: dg.AssetExecutionContext, **inputs: Dataset) -> Iterator[dg.Output[Produced]]:
-        yield from _materialise(context, project, pipeline, step, inputs, llm if needs_llm else None)
+    owner = step.owner or pipeline.owner
+    spec = dg.AssetSpec(
+        key,
+        deps=list(upstream.values()),
+        description=step.description or f"{step.name}. {step.step_type.summary}",
+        metadata={**planned(pipeline, step), "dagster/io_manager_key": IO_MANAGER},
+        group_name=pipeline.slug,
+        code_version=code_version,
+        kinds=set(step.step_type.kinds),
+        owners=[owner] if owner else None,
+        tags=dict(pipeline.tags),
+        partitions_def=split,
+    )
+    return dg.AssetsDefinition(
+        keys_by_input_name=upstream,
+        keys_by_output_name={OUTPUT: key},
+        node_def=op,
+        specs=[spec],
+        partitions_def=split,
+        backfill_policy=dg.BackfillPolicy.single_run() if split else None,
+    )
 
-    return step_function
 
-
-def step_checks(
-    project: Project, pipeline: PipelineSpec, step: StepSpec, partitions: dg.PartitionsDefinition | None
-) -> dg.AssetChecksDefinition:
+def step_checks(project: Project, pipeline: PipelineSpec, step: StepSpec, split: Split) -> dg.AssetChecksDefinition:
     """All checks of one step's asset; any subset may run, each reports what the stored version says."""
     key = asset_key(pipeline.slug, step.key)
     rules = accepted_rules(project, pipeline, step) if step.type == "llm_validation" else []
     declared = {check.name: check for check in checking.declared(pipeline, step, rules)}
+    specs = [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=key,
+            description=check.description,
+            blocking=check.blocking,
+            metadata=dict(check.metadata) or None,
+            partitions_def=split,
+        )
+        for check in declared.values()
+    ]
 
-    @dg.multi_asset_check(
+    def compute(context: dg.AssetCheckExecutionContext, _: Mapping[str, Any]) -> Iterator[dg.AssetCheckResult]:
+        chosen = [declared[selected.name] for selected in context.selected_asset_check_keys]
+        yield from _report(context, pipeline, step, chosen, split is not None)
+
+    op = dg.OpDefinition(
+        compute,
         name=f"{op_name(pipeline.slug, step.key)}__checks",
-        specs=[
-            dg.AssetCheckSpec(
-                check.name,
-                asset=key,
-                description=check.description,
-                blocking=check.blocking,
-                metadata=dict(check.metadata) or None,
-                partitions_def=partitions,
-            )
-            for check in declared.values()
-        ],
-        can_subset=True,
+        ins={"asset": dg.In(dg.Nothing)},
+        outs={spec.get_python_identifier(): dg.Out(dg.Nothing, is_required=False) for spec in specs},
         required_resource_keys={IO_MANAGER},
     )
-    def step_checks_function(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        chosen = [declared[selected.name] for selected in context.selected_asset_check_keys]
-        yield from _report(context, pipeline, step, chosen, partitions is not None)
-
-    return step_checks_function
+    return dg.AssetChecksDefinition.create(
+        keys_by_input_name={"asset": key},
+        node_def=op,
+        check_specs_by_output_name={spec.get_python_identifier(): spec for spec in specs},
+        can_subset=True,
+    )
 
 
 def _materialise(

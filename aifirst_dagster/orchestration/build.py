@@ -34,7 +34,7 @@ def pipeline_parts(project: Project, pipeline: PipelineSpec) -> Parts:
     """Assets and checks of one pipeline."""
     split = partitions.definition(pipeline)
     return Parts(
-        [step_asset(project, pipeline, step) for step in pipeline.steps],
+        [step_asset(project, pipeline, step, split) for step in pipeline.steps],
         [step_checks(project, pipeline, step, split) for step in pipeline.steps],
     )
 

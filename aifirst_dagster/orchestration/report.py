@@ -1,4 +1,4 @@
-"""What a run came to, as plain data: the answer of `aifirst run`, read from its events and the versions it published."""
+"""What a run came to, as plain data: the answer of `aifirst run`, from its events and the versions it made."""
 
 from __future__ import annotations
 

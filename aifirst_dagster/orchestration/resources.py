@@ -18,7 +18,7 @@ OFFLINE = "offline"
 
 
 class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """A model provider. What is left empty is as `resources/llm/<name>.yaml` says; keys come from the environment only."""
+    """A model provider. What is left empty is as `resources/llm/<name>.yaml` says; keys come from the environment."""
 
     name: str = Field(description="Name of the file in resources/llm/.")
     provider: str = Field("", description="claude, offline, router, or another registered provider.")

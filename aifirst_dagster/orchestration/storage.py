@@ -48,7 +48,7 @@ def _driver(url: str) -> str:
 def dagster_home(project: Project) -> Path:
     """Set `DAGSTER_HOME` for this process and its children, unless the user has; returns it.
 
-    The project's `dagster.yaml` is linked into the folder, so that runs, the webserver and the daemon share one instance.
+    The project's `dagster.yaml` is linked into the folder: runs, the webserver and the daemon share one instance.
     """
     if named := os.environ.get("DAGSTER_HOME"):
         return Path(named)

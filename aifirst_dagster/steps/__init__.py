@@ -1,0 +1,1 @@
+"""What a step type does to a dataset: one module each."""

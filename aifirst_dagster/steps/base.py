@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from aifirst_dagster.steps.run import StepResult, StepRun
 
 RowContract = Literal["source", "one_to_one", "filter", "merge", "free"]
-"""What becomes of input rows. source: read from files; one_to_one: each goes out or to quarantine; filter: out, quarantined
-or left behind with a count; merge: duplicates are merged too; free (a query): accounts for its inputs only."""
+"""What becomes of input rows. source: read from files; one_to_one: each goes out or to quarantine; filter: out,
+quarantined or left behind with a count; merge: duplicates are merged too; free (a query): accounts for its inputs only."""
 
 
 class StepConfig(BaseModel):
@@ -38,7 +39,7 @@ class StepType:
     """
 
     type: str
-    config: type[StepConfig]
+    config: builtins.type[StepConfig]
     run: Callable[[StepRun], StepResult]
     rows: RowContract
     version: str = "1"

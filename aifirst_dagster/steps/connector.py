@@ -28,8 +28,8 @@ class Config(StepConfig):
     )
     path: str | list[str] | None = Field(
         None,
-        description="File, folder or glob (or several), relative to the project; %Y-%m-%d and the like stand for the start "
-        "of a time partition. Default: the pipeline's landing folder, landing/<pipeline>/.",
+        description="File, folder or glob (or several), relative to the project; %Y-%m-%d and the like stand for "
+        "the start of a time partition. Default: the pipeline's landing folder, landing/<pipeline>/.",
     )
     llm_enhanced: bool = Field(False, description="Let the model propose types and descriptions; the data decides.")
     model: str | None = Field(None, description="Model for llm_enhanced; default: the LLM resource's.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets import parquet, quarantine
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
+from aifirst_dagster.steps.releases import quarantine_releases
 
 if TYPE_CHECKING:
     from aifirst_dagster.quality.results import RuleResult
@@ -39,7 +40,7 @@ def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[Rul
     )
     aside = _aside(step, columns)
     kept = f"SELECT * EXCLUDE ({_BROKEN}) FROM _judged WHERE len({_BROKEN}) = 0"
-    if released := _released(step):
+    if released := quarantine_releases(step):
         listed = ", ".join(map(literal, released))
         step.con.execute(f"CREATE OR REPLACE VIEW _set_aside AS SELECT * FROM ({aside}) WHERE id NOT IN ({listed})")
         identity = f"({SOURCE}, {LINE})"
@@ -71,10 +72,3 @@ def _aside(step: StepRun, columns: list[str]) -> str:
         f"FROM _judged WHERE len({_BROKEN}) > 0"
     )
     return quarantine.select("_failing", columns, f"array_to_string({_BROKEN}, '; ')")
-
-
-def _released(step: StepRun) -> list[str]:
-    """Ids of the rows that a person let pass."""
-    key = step.partition.key if step.partition else ""
-    actions = step.state().quarantine.newest(step.pipeline, step.step, key)
-    return [action.entry_id for action in actions if action.action == "release"]

@@ -22,8 +22,8 @@ class Config(StepConfig):
 
     query: str | None = Field(
         None,
-        description="One SELECT. Inputs are views named by step key (a single one also `input`); KEY__rows has the hidden "
-        "columns _source, _source_line and _raw too, which the result keeps where it selects them.",
+        description="One SELECT. Inputs are views named by step key (a single one also `input`); KEY__rows has the "
+        "hidden columns _source, _source_line and _raw too, which the result keeps where it selects them.",
     )
     file: str | None = Field(None, description="A file with the SELECT, instead of `query`.")
     load: Literal["full", "incremental"] = Field("full", description="Recompute all, or add rows past the cursor.")
