@@ -52,6 +52,7 @@ _ALL = (
                 "failed_only": "true: the column is typed already, only the cells that did not parse are read"}),
     ActionType("convert_units", "parse", "Reads numbers with units, and counts them all in one unit.",
                {"to": "the unit", "factors": "spelling -> factor", "offsets": "spelling -> added after the factor",
+                "inch": "an inch in that unit, where some cells are written as feet and inches",
                 "decimal": "as in parse_numbers", "affixes": "as in parse_numbers", "scales": "as in parse_numbers",
                 "failed_only": "as in parse_numbers"}),
     ActionType("parse_dates", "parse", "Reads dates of several styles and languages as one type.",

@@ -55,7 +55,7 @@ class Style:
 def normalised(text_sql: str, params: Mapping[str, Any]) -> str:
     """SQL: the text with month names as English abbreviations, without weekdays, ordinals and filling words."""
     text = f"lower(trim({text_sql}))"
-    if not (params.get("months") or params.get("words")):
+    if "months" not in params and not params.get("words"):
         return text
     named = text
     for name, short in sorted(params.get("months", {}).items(), key=lambda pair: (-len(pair[0]), pair[0])):
@@ -85,7 +85,7 @@ def words_of(words: Mapping[str, int]) -> dict[str, Any]:
     fillers = sorted(word for word in words if word in FILLERS and word not in months and word not in CLOCK)
     found: dict[str, Any] = {}
     if months:
-        found["months"] = months
+        found["months"] = {word: short for word, short in months.items() if word != short}
     if fillers:
         found["words"] = fillers
     return found
@@ -104,18 +104,21 @@ def style_of(shapes: Sequence[Shape], hint: str = "", day_first: bool | None = N
     weights: dict[str, tuple[int, int]] = {}
     for shape in shapes:
         found = _NUMERIC.fullmatch(shape.shape)
-        if found and len(found["a"]) <= 2:
+        if found and len(found["a"]) <= 2 and len(found["c"]) in (2, 4):
             days, months = weights.get(found["sep"], (0, 0))
             weights[found["sep"]] = (days + shape.first_big, months + shape.second_big)
     for separator, (day_cells, month_cells) in weights.items():
         orders[separator] = _order(separator, day_cells, month_cells, style, hint, day_first)
     counted: dict[str, int] = {}
     for shape in shapes:
-        for form in _formats(shape.shape, orders):
+        formats = _formats(shape.shape, orders)
+        if len(formats) > 1 and not (shape.second_big if orders[formats[0][2]] == "dmy" else shape.first_big):
+            formats = formats[:1]  # no cell needs the other order: a cell that does, later, is a slip
+        for form in formats:
             counted[form] = counted.get(form, 0) + shape.cells
             style.clock = style.clock or (("%H" in form or "%I" in form) and shape.cells > shape.midnight)
             style.offsets = style.offsets or "%z" in form
-        if _formats(shape.shape, orders):
+        if formats:
             style.cells += shape.cells
     style.formats = sorted(counted, key=lambda form: ("%y" not in form, -counted[form], form))
     # Two-digit years go first: `%Y` would take `24` for the year 24.

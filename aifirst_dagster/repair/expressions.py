@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aifirst_dagster.datasets.session import ident, literal
-from aifirst_dagster.inference import tokens
 from aifirst_dagster.inference.schema import Column
 
 #: A text with anything to tidy: space around, two white-space characters in a row, or a character beyond plain ASCII.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aifirst_dagster.datasets.session import RAW, ident, literal
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import booleans, companions, dates, nulls, numbers, text
-from aifirst_dagster.repair.expressions import Context, Stages, physical
+from aifirst_dagster.repair.expressions import Context, Stages, in_list, physical
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
 _HANDLERS: dict[str, Callable[[Context], Stages]] = {
@@ -82,30 +82,40 @@ def _typed(lane: Lane, actions: list[tuple[int, Action]], parses: list[Action]) 
     """A column that has its type already: the text of a cell that did not parse is in `_raw`."""
     native, kept = lane.value, f"{RAW}[{literal(lane.source)}]"
     unread = f"{RAW} IS NOT NULL AND {native} IS NULL AND {kept} IS NOT NULL"
-    tokens = lane.column.null_tokens
+    tokens = list(lane.column.null_tokens)
     for at, action in actions:
         if action.action == "null_tokens":
-            tokens = [*tokens, *action.params.get("tokens", [])]
-            lane.flags[at] = f"{unread} AND {nulls.no_value(kept, tokens)}"
-    if parses:
-        lane.stages.append(
-            (lane.original, f"CASE WHEN {unread} AND NOT {nulls.no_value(kept, tokens)} THEN {kept} END")
-        )
-        (at, action) = next(pair for pair in actions if pair[1] is parses[0])
-        context = Context(lane.column, action.params, lane.original, f"#{lane.source} {at}")
-        lane.stages.extend(_HANDLERS[action.action](context))
-        read = lane.stages[-1][0]
-        lane.flags[at] = f"{read} IS NOT NULL"
-        lane.value = ident(f"#{lane.source} value")
-        lane.stages.append((lane.value, f"coalesce({native}, {read})"))
-        unread = f"{lane.original} IS NOT NULL AND {read} IS NULL"
-        lane.failed = unread
-    else:
-        lane.failed = f"{unread} AND NOT {nulls.no_value(kept, tokens)}"
+            tokens += action.params.get("tokens", [])
+            lane.flags[at] = _gone(lane, action)
+    lane.failed = f"{unread} AND NOT {nulls.no_value(kept, tokens)}"
+    if not parses:
+        return
+    lane.stages.append((lane.original, f"CASE WHEN {lane.failed} THEN {kept} END"))
+    read = lane.original
+    for at, action in actions:
+        if action.kind in ("parse", "companion"):
+            stages = _HANDLERS[action.action](
+                Context(lane.column, action.params, lane.original, f"#{lane.source} {at}")
+            )
+            lane.stages.extend(stages)
+            lane.flags[at] = f"{stages[-1][0]} IS NOT NULL"
+            if action.kind == "companion":
+                lane.companions[str(action.params["into"])] = stages[-1][0]
+            else:
+                read = stages[-1][0]
+    lane.value = ident(f"#{lane.source} value")
+    lane.stages.append((lane.value, f"coalesce({native}, {read})"))
+    lane.failed = f"{lane.original} IS NOT NULL AND {read} IS NULL"
 
 
 def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> None:
     """A column of text: each repair takes what the one before gave."""
+    for at, action in actions:
+        if action.action == "null_tokens" and action.params.get("at_reading"):
+            lane.flags[at] = _gone(lane, action)
+    actions = [(at, action) for at, action in actions if at not in lane.flags]
+    if not actions:
+        return
     source = ident(lane.source)
     lane.shared = any(action.action in _SHARED for _, action in actions)
     if not lane.shared:
@@ -113,8 +123,7 @@ def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> Non
     current = lane.original
     tokens = list(lane.column.null_tokens)
     for at, action in actions:
-        context = Context(lane.column, action.params, current, f"#{lane.source} {at}")
-        stages = _HANDLERS[action.action](context)
+        stages = _HANDLERS[action.action](Context(lane.column, action.params, current, f"#{lane.source} {at}"))
         lane.stages.extend(stages)
         value = stages[-1][0]
         if action.kind == "companion":
@@ -138,3 +147,19 @@ def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> Non
         )
     else:
         lane.differs = f"{lane.original} IS DISTINCT FROM {lane.value}"
+
+
+def _gone(lane: Lane, action: Action) -> str:
+    """SQL: whether the cell held a token that became empty when the file was read."""
+    kept = f"{RAW}[{literal(lane.source)}]"
+    return f"{RAW} IS NOT NULL AND {ident(lane.source)} IS NULL AND {in_list(kept, action.params.get('tokens', []))}"
+
+
+def text_after(column: Column, actions: list[Action]) -> str:
+    """SQL: the column `text` as the text repairs among `actions` leave it, as one scalar expression."""
+    current = "text"
+    for action in actions:
+        if action.kind == "text":
+            # One stage each, so that the expression can stand where a name would.
+            ((_, current),) = _HANDLERS[action.action](Context(column, action.params, current))
+    return current

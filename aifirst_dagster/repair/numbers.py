@@ -64,6 +64,8 @@ UNITS: dict[str, dict[str, tuple[float, tuple[str, ...]]]] = {
         "K": (1.0, ("k", "kelvin")),
     },
 }  # fmt: skip
+#: Feet and inches, as people's heights are written: `5'11"`, `5 ft 11 in`.
+FEET = r"(\d{1,2})\s*(?:'|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''|in\.?|inch|inches)?"
 #: Degrees of the unit at 0 °C.
 _ZERO = {"°C": 0.0, "°F": 32.0, "K": 273.15}
 _SPELLED = {spelling: (dimension, unit) for dimension, units in UNITS.items()
@@ -166,11 +168,21 @@ def reading(context: Context) -> Stages:
         seen = f"{plain} IS NULL AND {seen}"
     stages.append((parts, f"CASE WHEN {seen} THEN {parts_sql(text)} END"))
     core, after = context.stage("core"), context.stage("after")
-    stages.append((core, _ungrouped(f"{parts}.core")))
+    stages.append((core, ungrouped(f"{parts}.core")))
     # A trailing minus is part of what comes after the number.
     stages.append((after, f"trim(regexp_replace(trim({parts}.after), '^[-−–]|[-−–]$', ''))"))
     stages.append((context.stage("digits"), _digits(str(params.get("decimal", "point")), core)))
-    stages.append((context.stage("value"), _value(context, plain, parts, context.stage("digits"))))
+    value = context.stage("value")
+    stages.append((value, _value(context, plain, parts, context.stage("digits"))))
+    if inch := params.get("inch"):
+        feet = literal(f"^\\s*{FEET}\\s*$")
+        inches = " + ".join(
+            f"TRY_CAST(regexp_extract({text}, {feet}, {at}) AS DOUBLE) * {by}" for at, by in ((1, 12), (2, 1))
+        )
+        written = f"regexp_matches({text}, {feet})"
+        stages.append(
+            (context.stage("length"), f"CASE WHEN {written} THEN round(({inches}) * {inch!r}, 6) ELSE {value} END")
+        )
     return stages
 
 
@@ -204,7 +216,7 @@ def _cast(text_sql: str, context: Context) -> str:
     return f"TRY_CAST(nullif(regexp_extract({text_sql}, '^(-?\\d+)(\\.0*)?$', 1), '') AS {kind})"
 
 
-def _ungrouped(core: str) -> str:
+def ungrouped(core: str) -> str:
     """SQL: a number's figures without the spaces and apostrophes that group them."""
     # Twice: matches do not overlap, so every second mark of `1 234 567` is left by the first pass.
     mark = literal(r"(\d)[ '’_\x{00A0}\x{202F}\x{2009}](\d{3})")
@@ -274,29 +286,36 @@ def _case(text_sql: str, numbers: Mapping[str, float], otherwise: int) -> str:
     return f"CASE {text_sql} {cases} ELSE {otherwise} END"
 
 
-def conversion(units: Mapping[str, int]) -> tuple[str, dict[str, float], dict[str, float]] | None:
-    """One unit for all spellings of one dimension: its name, factor and offset by spelling; None where they mix dimensions.
+def scaled(spelling: str) -> tuple[str, str] | None:
+    """A scale and the mark after it (`k€`, `Mio. EUR`); None where it is something else."""
+    for scale in sorted(SCALES, key=lambda each: (-len(each), each)):
+        rest = spelling.removeprefix(scale).strip()
+        if spelling.startswith(scale) and rest and (known := affix(rest)) and known.kind == "currency":
+            return scale, rest
+    return None
+
+
+def conversion(
+    units: Mapping[str, Affix], counts: Mapping[str, int]
+) -> tuple[str, dict[str, float], dict[str, float]] | None:
+    """One unit for all spellings: its name, and factor and offset by spelling; None where dimensions mix.
 
     Args:
-        units: Spelling -> cells. The unit with the most cells is the one that all are counted in.
+        units: Spelling -> unit.
+        counts: Spelling -> cells. The unit with the most cells is the one that all are counted in.
     """
-    known = {spelling: affix(spelling) for spelling in units}
-    found = [each for each in known.values() if each is not None and each.kind == "unit"]
-    if len(found) != len(units) or len({each.dimension for each in found}) != 1:
+    if len({unit.dimension for unit in units.values()}) != 1:
         return None
-    dimension = found[0].dimension
     weight: dict[str, int] = {}
-    for spelling, each in known.items():
-        if each is not None:
-            weight[each.name] = weight.get(each.name, 0) + units[spelling]
+    for spelling, unit in units.items():
+        weight[unit.name] = weight.get(unit.name, 0) + counts[spelling]
     target = max(sorted(weight), key=lambda name: weight[name])
-    base = UNITS[dimension][target][0]
+    dimension = UNITS.get(next(iter(units.values())).dimension, {})
     factors, offsets = {}, {}
-    for spelling, each in known.items():
-        if each is None:
-            continue
-        factor = UNITS[dimension][each.name][0] / base
-        factors[spelling] = 1.0 if each.name == target else factor
-        if dimension == "temperature" and each.name != target:
-            offsets[spelling] = round(_ZERO[target] - _ZERO[each.name] * factor, 9)
+    for spelling, unit in sorted(units.items()):
+        same = unit.name == target
+        factor = 1.0 if same else dimension[unit.name][0] / dimension[target][0]
+        factors[spelling] = factor
+        if target in _ZERO and not same:
+            offsets[spelling] = round(_ZERO[target] - _ZERO[unit.name] * factor, 9)
     return target, factors, offsets

@@ -83,7 +83,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
     con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table)}")
     actions = [
         Applied(action.column, action.action, _rows(action, at, changed, set_aside, twins), action.reason,
-                _examples(con, plan, at, table, changed))
+                examples(con, plan, at, table, changed))
         for at, action in enumerate(plan.actions)
     ]  # fmt: skip
     return Repaired(
@@ -155,10 +155,10 @@ def _text(name: str) -> str:
     return f"coalesce({RAW}[{literal(name)}], {ident(name)}::VARCHAR)"
 
 
-def _examples(
+def examples(
     con: duckdb.DuckDBPyConnection, plan: RepairPlan, at: int, table: str, changed: dict[int, int]
 ) -> list[list[str | None]]:
-    """Up to five different pairs of text before and after, the file's first ones."""
+    """Up to five different pairs of text before and after that an action made, the file's first ones."""
     action = plan.actions[at]
     if action.column is None or not changed.get(at):
         return []

@@ -11,6 +11,8 @@ from aifirst_dagster.repair.expressions import UNTIDY, Context, Stages, lookup
 #: Runs of any white space, the kinds that SQL's trim does not know among them.
 SPACE = r"[\s\x{00A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+"
 NOT_ASCII = r"[^ -~]"
+#: The same within a line: line breaks are their author's.
+INNER_SPACE = r"[ \t\x{00A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]+"
 #: Characters without width or meaning in a table's cell. Joiners stay: scripts and emoji need them.
 INVISIBLE = (
     r"[\x{0000}-\x{0008}\x{000E}-\x{001F}\x{007F}\x{00AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]"
@@ -28,9 +30,10 @@ def trim_whitespace(context: Context) -> Stages:
     """Space around the text goes; `inner`: runs within become one space."""
     text = context.text
     if context.params.get("inner"):
-        tidy = f"trim(regexp_replace({text}, {literal(SPACE)}, ' ', 'g'))"
+        tidy = f"regexp_replace({text}, {literal(INNER_SPACE)}, ' ', 'g')"
     else:
-        tidy = f"regexp_replace({text}, {literal(f'^{SPACE}|{SPACE}$')}, '', 'g')"
+        tidy = text
+    tidy = f"regexp_replace({tidy}, {literal(f'^{SPACE}|{SPACE}$')}, '', 'g')"
     return [(context.stage("trimmed"), _where(text, UNTIDY, f"nullif({tidy}, '')"))]
 
 

@@ -1,0 +1,81 @@
+"""How a column of dates is to be read, by all of its texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aifirst_dagster.datasets.session import ident, literal
+from aifirst_dagster.inference.schema import Column
+from aifirst_dagster.repair import dates
+from aifirst_dagster.repair.plan import Action
+from aifirst_dagster.repair.survey import Survey
+
+
+def of_column(survey: Survey, source: str) -> str:
+    """SQL of `(text, n)`: all texts of a column."""
+    texts = survey.texts[source]
+    if texts.all:
+        return texts.table
+    name = ident(source)
+    return f"(SELECT {name} AS text, count(*) AS n FROM {survey.relation} WHERE {name} IS NOT NULL GROUP BY 1)"
+
+
+def look(survey: Survey, texts: str, column: Column, day_first: bool | None) -> tuple[dates.Style, dict[str, Any]]:
+    """The column's styles, and the parameters that bring its words into one form."""
+    words = survey.query(
+        f"SELECT word, count(*) FROM (SELECT unnest(regexp_extract_all(lower(text), '\\p{{L}}+')) AS word FROM {texts}) "
+        "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 500"
+    )
+    params = dates.words_of(dict(words))
+    normal = dates.normalised("text", params)
+    first, second = (
+        "TRY_CAST(regexp_extract(t, '^(\\d{1,2})[-/. ](\\d{1,2})[-/. ]\\d', %d) AS INTEGER)" % at for at in (1, 2)
+    )
+    midnight = "regexp_matches(t, '[t ]0?0:00(:00)?([.,]0+)?( ?(z|utc|gmt)| ?[+-]\\d\\d:?(\\d\\d)?)?$')"
+    rows = survey.query(
+        f"SELECT {dates.shape_sql('t')} AS shape, sum(n), coalesce(sum(n) FILTER (WHERE {first} > 12), 0), "
+        f"coalesce(sum(n) FILTER (WHERE {second} > 12), 0), coalesce(sum(n) FILTER (WHERE {midnight}), 0) "
+        f"FROM (SELECT {normal} AS t, n FROM {texts}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2000"
+    )
+    shapes = [dates.Shape(shape, *(int(count) for count in counts)) for shape, *counts in rows]
+    return dates.style_of(shapes, column.format, day_first), params | _machine(shapes)
+
+
+def propose(column: Column, style: dates.Style, params: dict[str, Any], failed_only: bool = False) -> Action:
+    """The action that reads the column so."""
+    params = {"formats": style.formats, **params}
+    if style.unclear:
+        params["unclear"] = style.unclear
+    if style.offsets:
+        params["offsets"] = True
+    if failed_only:
+        params["failed_only"] = True
+    several = f"{len(style.formats)} styles" if len(style.formats) > 1 else "a style that a plain cast does not read"
+    notes = [*style.notes, *(["offsets are brought to UTC"] if style.offsets else [])]
+    return Action(
+        column=column.name, action="parse_dates", params=params, reason="; ".join([f"dates in {several}", *notes])
+    )
+
+
+def _machine(shapes: list[dates.Shape]) -> dict[str, Any]:
+    """Spreadsheet days and Unix times among dates of other styles."""
+    found: dict[str, Any] = {}
+    by_shape = {shape.shape: shape for shape in shapes}
+    if "99999" in by_shape:
+        found["serial"] = True
+    if "9999999999" in by_shape:
+        found["epoch"] = "s"
+    elif "9999999999999" in by_shape:
+        found["epoch"] = "ms"
+    return found
+
+
+def order_of(style: dates.Style) -> bool | None:
+    """Whether the column writes the day first; None where it does not tell."""
+    if not style.sure or style.unclear:
+        return None
+    numeric = [form for form in style.formats if form[:2] in ("%d", "%m") and "%b" not in form]
+    return numeric[0].startswith("%d") if numeric else None
+
+
+__all__ = ["literal", "look", "of_column", "order_of", "propose"]
