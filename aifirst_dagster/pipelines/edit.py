@@ -219,7 +219,7 @@ def _without(document: Document, place: tuple[str | int, ...]) -> str:
     if found is None:
         return rewrite(document.text, lambda data: _delete(data, place))
     parent = document.at(place[:-1])
-    keys = list(range(len(parent))) if isinstance(parent, list) else document.keys(place[:-1])
+    keys: list[Any] = list(range(len(parent))) if isinstance(parent, list) else document.keys(place[:-1])
     entry = found[keys.index(place[-1])]
     if entry.start in {other.start for other in found if other is not entry} or _shares_dash(lines, entry):
         return rewrite(document.text, lambda data: _delete(data, place))
