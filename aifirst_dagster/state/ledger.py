@@ -179,5 +179,9 @@ _WITHIN: dict[Scope, Select[Any]] = {
 
 def _spent(connection: Connection, scope: Scope, run_id: str, pipeline: str | None, now: datetime) -> float:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    known = {"run": {"run_id": run_id}, "pipeline": {"pipeline": pipeline}, "day": {"midnight": midnight}}
+    known: dict[Scope, dict[str, Any]] = {
+        "run": {"run_id": run_id},
+        "pipeline": {"pipeline": pipeline},
+        "day": {"midnight": midnight},
+    }
     return float(connection.execute(_WITHIN[scope], known[scope]).scalar_one())

@@ -5,6 +5,8 @@ Whatever the server does, a call ends in a correct answer or a typed failure, an
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -353,3 +355,31 @@ def test_the_key_is_never_shown(
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("aifirst_dagster")]
     assert any("we saw ***" in text for text in ours)
     assert not any(KEY in text for text in [*shown, *ours, caplog.text])
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from aifirst_dagster.llm.resource import choose
+from aifirst_dagster.llm.types import LLMRequest
+from aifirst_dagster.project import Project
+choose("claude", Project(Path(sys.argv[1])), run_id="run-1").call(LLMRequest(messages="hi", max_tokens=1000))
+"""
+
+
+def test_a_call_whose_process_is_killed_is_remembered_as_unknown(
+    claude: Open, claude_server: ClaudeServer, project: Project
+):
+    llm = claude(budget_usd=0.02, timeout=60)
+    claude_server.then(Hang(20), Reply(GOOD))
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(project.root)])
+    while not claude_server.received:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    # Its reservation still counts: what may have been spent is not spent a second time.
+    with pytest.raises(BudgetExceededError):
+        llm.call(ask())
+    (row,) = ledger(project)
+    assert (row["status"], row["cost_usd"]) == ("unknown", None)
