@@ -97,7 +97,8 @@ def _show(answer: dict[str, Any]) -> None:
         kind = column["type"] + (f" {column['format']}" if column["format"] != "default" else "")
         table.add_row(
             *(escape(text) for text in (
-                column["name"][:28], kind[:22], column["semantic_type"] or "", f"{evidence['nulls']:,}", f"{evidence['failed']:,}",
+                column["name"][:28], kind[:22], column["semantic_type"] or "",
+                f"{evidence['nulls']:,}", f"{evidence['failed']:,}",
                 f"{column['confidence']:.2f}", _about(column),
             ))
         )  # fmt: skip

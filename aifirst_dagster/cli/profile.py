@@ -66,7 +66,8 @@ def _show(answer: dict[str, Any]) -> None:
         frequent = ", ".join(str(each["value"])[:14] for each in column["top_values"][:3])
         table.add_row(
             *(escape(text) for text in (
-                column["name"][:28], column["type"], f"{column['nulls']:,}", f"{column['distinct']:,}", _brief(column["min"]),
+                column["name"][:28], column["type"], f"{column['nulls']:,}", f"{column['distinct']:,}",
+                _brief(column["min"]),
                 _brief(column["quantiles"].get("0.5")), _brief(column["max"]),
                 _bars(column["histogram"]) if column["histogram"] else frequent,
             ))

@@ -132,9 +132,10 @@ def _moment(physical: str, text: str) -> str:
     if physical == "TIMESTAMPTZ":
         zoned = literal(_ISO_MOMENT + r"(\s*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?))?\s*")
         return f"CASE WHEN regexp_full_match({text}, {zoned}) THEN TRY_CAST({text} AS TIMESTAMPTZ) END"
+    plain = literal(_ISO_MOMENT + r"\s*")
     return (
         f"CASE WHEN {text} LIKE '________________:__' THEN TRY_CAST({text} AS TIMESTAMP) "
-        f"WHEN regexp_full_match({text}, {literal(_ISO_MOMENT + chr(92) + 's*')}) THEN TRY_CAST({text} AS TIMESTAMP) END"
+        f"WHEN regexp_full_match({text}, {plain}) THEN TRY_CAST({text} AS TIMESTAMP) END"
     )
 
 

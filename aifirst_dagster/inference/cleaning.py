@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 #: Categories are compared for spelling where a column has at most this many.
 MAX_CATEGORIES = 500
 _PARSE = {"integer": "parse_numbers", "number": "parse_numbers", "year": "parse_numbers", "boolean": "parse_booleans"}
+_SPACE = " \t\n\r\u00a0"
 _MOJIBAKE = "(Ã[\u0080-\u00bf¤-¿]|â€|Â[\u0080-\u00bf])"
 
 
@@ -69,7 +70,7 @@ def _counts(column: Column) -> list[str]:
     """SQL aggregates: cells with outer space, with a null token, garbled, in a minority spelling of their category."""
     text = ident(column.source_name)
     tokens = ", ".join(literal(token) for token in column.null_tokens)
-    space = f"count_if({text} <> trim({text}, {literal(chr(32) + chr(9) + chr(10) + chr(13) + chr(160))}) AND trim({text}) <> '')"
+    space = f"count_if({text} <> trim({text}, {literal(_SPACE)}) AND trim({text}) <> '')"
     null = f"count_if({text} IN ({tokens}))" if tokens else "0"
     if column.type != "string":
         return [space, null, "0", "0"]

@@ -17,7 +17,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _DAY_FORM = {**{name: "%A" for name in _DAYS}, **{name[:3]: "%a" for name in _DAYS}}
 
 _TIME = re.compile(
-    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?P<s>:\d{2})?(?P<f>[.,]\d{1,9})?(?P<p> ?[AaPp]\.?[Mm]\.?)?(?P<z> ?(?:Z|UTC|GMT)| ?[+-]\d{2}:?(?:\d{2})?)?$"
+    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?P<s>:\d{2})?(?P<f>[.,]\d{1,9})?(?P<p> ?[AaPp]\.?[Mm]\.?)?"
+    r"(?P<z> ?(?:Z|UTC|GMT)| ?[+-]\d{2}:?(?:\d{2})?)?$"
 )
 _NUMERIC = re.compile(r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})(?=$|[T ,])")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?=$|[T ])")
@@ -32,7 +33,7 @@ class DateReading:
 
     Attributes:
         kind: `date`, `datetime`, `time`, or `yearmonth`.
-        formats: strptime patterns with the cells each reads, the most frequent first; one alone unless styles are mixed.
+        formats: strptime patterns with the cells each reads, most frequent first; one unless styles are mixed.
         share: The share of cells that some format reads.
         confidence: How sure the order of day and month is, from 0 to 1.
         zoned: Some cell has a UTC offset.
@@ -221,15 +222,17 @@ def read(counts: Mapping[str, int], in_order: Sequence[str] = (), day_first: boo
 
 
 def _support(form: str, sure: Mapping[str, int]) -> int:
-    """Cells whose order of day and month is plain, and the same as in `form` (any clock after it, two-digit years too)."""
-    order = re.findall(r"%[dmyYbB]", form)
-    exact = sum(count for other, count in sure.items() if other == form)
+    """Cells whose order of day and month is plain, and that of `form` (with any clock, with short years too)."""
+    order = _order(form)
     same = sum(
-        count for other, count in sure.items()
-        if other != form and [part.lower() for part in re.findall(r"%[dmyYbB]", other)] == [part.lower() for part in order]
-        and form[2] == other[2]
-    )  # fmt: skip
+        count for other, count in sure.items() if other != form and _order(other) == order and form[2] == other[2]
+    )
+    exact = sure.get(form, 0)
     return 2 * exact + same
+
+
+def _order(form: str) -> list[str]:
+    return [part.lower() for part in re.findall(r"%[dmyYbB]", form)]
 
 
 def _guess(
@@ -267,7 +270,7 @@ def _rises(in_order: Sequence[str], day_first: bool) -> bool:
 
 
 def parse_sql(form: str, text_sql: str, kind: str | None = None) -> str:
-    """SQL: VARCHAR -> DATE, TIMESTAMP, TIMESTAMPTZ or TIME by the strptime pattern `form`; NULL for what it does not read.
+    """SQL: VARCHAR -> DATE, TIMESTAMP, TIMESTAMPTZ or TIME by the strptime pattern `form`; NULL for the rest.
 
     A year before 1000 is NULL: `%Y` would read `05/06/20` as the year 20.
     """

@@ -19,7 +19,7 @@ SAMPLE_ROWS = 20_000
 
 @dataclass(frozen=True)
 class Schema:
-    """What a table holds. `rows` counts data rows; names in keys, relationships and cleaning are the columns' `name`."""
+    """What a table holds. `rows` counts data rows; keys, relationships and cleaning use the columns' `name`."""
 
     rows: int
     columns: list[Column]

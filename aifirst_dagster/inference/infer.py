@@ -182,12 +182,14 @@ def _judged(
     if column.values is not None and values is not None:
         held = [value for value in values if value is not None and value.strip() and value not in column.null_tokens]
         closed = sorted(held) if len(held) <= CLOSED_SET else None
+    evidence = Evidence(parsed=parsed, failed=failed, nulls=rows - parsed - failed, examples_failed=examples or [])
+    sure = column.confidence / max(sampled, 0.01) * share if sampled > share else column.confidence
     return column.model_copy(update={
-        "evidence": Evidence(parsed=parsed, failed=failed, nulls=rows - parsed - failed, examples_failed=examples or []),
+        "evidence": evidence,
         "nullable": parsed + failed < rows,
         "unique": bool(distinct) and distinct == rows and not failed,
         "values": closed,
-        "confidence": round(column.confidence / max(sampled, 0.01) * share, 4) if sampled > share else round(column.confidence, 4),
+        "confidence": round(sure, 4),
     })  # fmt: skip
 
 

@@ -22,7 +22,7 @@ _KEY_NAME = re.compile(
 
 
 class Relationship(Record):
-    """Something that holds between columns. `kind`: `determines` (the first column fixes the second) or `one_to_one`."""
+    """Something that holds between columns. `kind`: `determines` (the first fixes the second) or `one_to_one`."""
 
     columns: list[str]
     kind: str
@@ -98,9 +98,8 @@ def relationships(con: duckdb.DuckDBPyConnection, sample: str, columns: Sequence
         return []
     wanted = ", ".join(f"count(DISTINCT hash({ident(a)}, {ident(b)}))" for a, b in pairs)
     both = con.execute(f"SELECT {wanted} FROM {ident(sample)}").fetchall()[0]
-    filled = con.execute(
-        f"SELECT {', '.join(f'count_if({ident(a)} IS NULL OR {ident(b)} IS NULL)' for a, b in pairs)} FROM {ident(sample)}"
-    ).fetchall()[0]
+    wanted = ", ".join(f"count_if({ident(a)} IS NULL OR {ident(b)} IS NULL)" for a, b in pairs)
+    filled = con.execute(f"SELECT {wanted} FROM {ident(sample)}").fetchall()[0]
     found = []
     for (a, b), together, gaps in zip(pairs, both, filled, strict=True):
         if together != distinct[a] or gaps:

@@ -41,6 +41,12 @@ def standard(name: str) -> str:
     return f"{text}_" if text in _RESERVED else text
 
 
+def words(name: str) -> str:
+    """`name` as lower-case words with single spaces (`customerID_2` -> `customer id 2`)."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return " ".join(re.findall(r"[^\W_]+", spaced.lower()))
+
+
 def standardise(names: Iterable[str]) -> list[str]:
     """A standard name for each of `names`, in order; unique: a repeated one gets `_2`, `_3`, ...
 

@@ -1,6 +1,6 @@
-"""How numbers are written: grouping and decimal marks, signs, currencies, units; recognised in Python, read in SQL.
+"""How numbers are written: grouping and decimal marks, signs, currencies, units; told in Python, read in SQL.
 
-A style is how digits are grouped; a currency, a unit, a percent sign or accounting brackets may stand around any of them.
+A style is how digits are grouped; a currency, a unit, a percent sign or accounting brackets may stand around it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,15 @@ STYLES: dict[str, NumberStyle] = {
     style.key: style
     for style in (
         NumberStyle("plain", r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", "", ".", "1234.5"),
-        NumberStyle("comma_grouped", r"\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d{1,3}(?:\.\d*)?|\d+\.\d*|\d+", ",", ".", "1,234.50"),
+        NumberStyle("comma_grouped",
+                    r"\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d{1,3}(?:\.\d*)?|\d+\.\d*|\d+", ",", ".", "1,234.50"),
         NumberStyle("dot_grouped", r"\d{1,3}(?:\.\d{3})+(?:,\d*)?|\d+(?:,\d*)?", ".", ",", "1.234,50"),
         NumberStyle("space_grouped", rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?:[.,]\d*)?|\d+(?:[.,]\d*)?",
                     " \u00a0\u202f\u2009", ",", "1 234,50"),
         NumberStyle("apostrophe_grouped", r"\d{1,3}(?:['’]\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?", "'’", ".", "1'234.50"),
         NumberStyle("padded", r"\d+", "", ".", "007"),
-        NumberStyle("indian_grouped", r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d*)?|\d{1,3}(?:\.\d*)?", ",", ".", "12,34,567.00"),
+        NumberStyle("indian_grouped",
+                    r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d*)?|\d{1,3}(?:\.\d*)?", ",", ".", "12,34,567.00"),
     )
 }  # fmt: skip
 """Key -> style. `number_style` of a column is one of these keys, or None where a plain cast reads its numbers."""
@@ -137,7 +139,7 @@ def core_sql(style: str, text_sql: str) -> str:
 def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None = None) -> str:
     """SQL: VARCHAR -> DOUBLE for numbers written in `style`, NULL for what is not.
 
-    Brackets, a leading or a trailing minus make it negative; a percentage keeps its figure (`12%` is 12); `1.2k` is 1200.
+    Brackets, a leading or a trailing minus make it negative; `12%` is 12, `1.2k` is 1200.
 
     Args:
         style: A key of `STYLES`.

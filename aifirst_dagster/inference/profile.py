@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference import casts
 from aifirst_dagster.inference.schema import Column, Record
@@ -45,10 +47,10 @@ class ColumnProfile(Record):
     max: Any = None
     mean: float | None = None
     stddev: float | None = None
-    quantiles: dict[str, Any] = {}
-    histogram: list[dict[str, Any]] = []
-    top_values: list[dict[str, Any]] = []
-    patterns: list[dict[str, Any]] = []
+    quantiles: dict[str, Any] = Field(default_factory=dict)
+    histogram: list[dict[str, Any]] = Field(default_factory=list)
+    top_values: list[dict[str, Any]] = Field(default_factory=list)
+    patterns: list[dict[str, Any]] = Field(default_factory=list)
     length: dict[str, Any] | None = None
 
 
@@ -198,11 +200,11 @@ def _add_histograms(
     ).fetchall()[0]
     spans = {at: (ends[2 * place], ends[2 * place + 1]) for place, at in enumerate(able)}
     bins = {at: _bins(columns[at], *spans[at]) for at in able}
-    wanted = [
-        f"histogram(CASE WHEN c{at} IS NOT NULL THEN CAST(least(floor(({_axis(columns[at], at)} - {literal(float(spans[at][0]))}) / "
-        f"{literal(float(bins[at][1]))}), {bins[at][0] - 1}) AS INTEGER) END)"
-        for at in able
-    ]
+    wanted = []
+    for at in able:
+        number, width = bins[at]
+        place = f"floor(({_axis(columns[at], at)} - {literal(float(spans[at][0]))}) / {literal(float(width))})"
+        wanted.append(f"histogram(CASE WHEN c{at} IS NOT NULL THEN CAST(least({place}, {number - 1}) AS INTEGER) END)")
     counted = con.execute(f"SELECT {', '.join(wanted)} FROM {table}").fetchall()[0]
     for at, counts in zip(able, counted, strict=True):
         (low, _), (number, width) = spans[at], bins[at]

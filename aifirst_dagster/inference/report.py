@@ -10,24 +10,25 @@ from typing import Any
 from aifirst_dagster.inference.profile import ColumnProfile, Profile
 
 _STYLE = """
-:root{--ink:#1b2733;--soft:#5d6b7a;--line:#e3e8ee;--card:#fff;--page:#f5f7fa;--accent:#4f6bed;--pale:#e8ecfd;--warn:#c2571a}
-@media(prefers-color-scheme:dark){:root{--ink:#e6ebf1;--soft:#9aa7b5;--line:#2b3641;--card:#1a222b;--page:#11171d;
---accent:#8aa0ff;--pale:#263057;--warn:#f0a36b}}
-*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:32px 20px 64px}h1{font-size:26px;margin:0 0 4px;overflow-wrap:anywhere}
-h2{font-size:18px;margin:36px 0 12px}.soft{color:var(--soft)}.tiles{display:grid;gap:12px;margin:24px 0;
-grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}.tile,.card{background:var(--card);border:1px solid var(--line);
-border-radius:10px}.tile{padding:14px 16px}.tile b{display:block;font-size:24px;font-variant-numeric:tabular-nums}
-.card{padding:18px 20px;margin:0 0 14px;display:grid;grid-template-columns:minmax(200px,1fr) minmax(220px,1.1fr) minmax(
-200px,1fr);gap:24px}@media(max-width:760px){.card{grid-template-columns:1fr}}.card h3{margin:0 0 4px;font-size:16px;
+:root{--ink:#1b2733;--soft:#5d6b7a;--line:#e3e8ee;--card:#fff;--page:#f5f7fa;--accent:#4f6bed;--pale:#e8ecfd;
+--warn:#c2571a}@media(prefers-color-scheme:dark){:root{--ink:#e6ebf1;--soft:#9aa7b5;--line:#2b3641;--card:#1a222b;
+--page:#11171d;--accent:#8aa0ff;--pale:#263057;--warn:#f0a36b}}*{box-sizing:border-box}body{margin:0;
+background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}main{max-width:1080px;margin:0 auto;
+padding:32px 20px 64px}h1{font-size:26px;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:18px;margin:36px 0 12px}
+.soft{color:var(--soft)}.tiles{display:grid;gap:12px;margin:24px 0;grid-template-columns:repeat(auto-fit,
+minmax(150px,1fr))}.tile,.card{background:var(--card);border:1px solid var(--line);border-radius:10px}.tile{
+padding:14px 16px}.tile b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.card{padding:18px 20px;
+margin:0 0 14px;display:grid;grid-template-columns:minmax(200px,1fr) minmax(220px,1.1fr) minmax( 200px,1fr);
+gap:24px}@media(max-width:760px){.card{grid-template-columns:1fr}}.card h3{margin:0 0 4px;font-size:16px;
 overflow-wrap:anywhere}.badge{display:inline-block;background:var(--pale);color:var(--accent);border-radius:6px;
-padding:1px 8px;font-size:12px;margin:0 4px 6px 0}.badge.warn{color:var(--warn);background:transparent;border:1px solid
-var(--warn)}table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}td{padding:2px 0;
-border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}td:last-child{text-align:right;padding-left:
-10px}td.bar{background:linear-gradient(90deg,var(--pale) var(--w),transparent var(--w))}code{font:12px ui-monospace,
-monospace;white-space:pre-wrap}svg{width:100%;height:96px;display:block}rect{fill:var(--accent)}.axis{display:flex;
-justify-content:space-between;font-size:12px;color:var(--soft)}.meter{height:6px;border-radius:3px;background:var(--line);
-margin:6px 0 10px;overflow:hidden}.meter i{display:block;height:100%;background:var(--accent)}
+padding:1px 8px;font-size:12px;margin:0 4px 6px 0}.badge.warn{color:var(--warn);background:transparent;
+border:1px solid var(--warn)}table{border-collapse:collapse;width:100%;font-size:13px;
+font-variant-numeric:tabular-nums}td{padding:2px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;
+vertical-align:top}td:last-child{text-align:right;padding-left:10px}td.bar{background:linear-gradient(90deg,
+var(--pale) var(--w),transparent var(--w))}code{font:12px ui-monospace,monospace;white-space:pre-wrap}svg{
+width:100%;height:96px;display:block}rect{fill:var(--accent)}.axis{display:flex;justify-content:space-between;
+font-size:12px;color:var(--soft)}.meter{height:6px;border-radius:3px;background:var(--line);margin:6px 0 10px;
+overflow:hidden}.meter i{display:block;height:100%;background:var(--accent)}
 """
 
 
@@ -89,14 +90,16 @@ def _histogram(column: ColumnProfile) -> str:
     if not bins:
         return ""
     most, width = max(bin_["count"] for bin_ in bins) or 1, 100 / len(bins)
-    bars = "".join(
-        f'<rect x="{at * width + 0.3:.2f}" y="{40 - 40 * bin_["count"] / most:.2f}" width="{max(width - 0.6, 0.4):.2f}" '
-        f'height="{40 * bin_["count"] / most:.2f}"><title>{escape(_text(bin_["low"]))} to {escape(_text(bin_["high"]))}: '
-        f"{bin_['count']:,}</title></rect>"
-        for at, bin_ in enumerate(bins)
-    )
+    bars = []
+    for at, bin_ in enumerate(bins):
+        height = 40 * bin_["count"] / most
+        label = f"{_text(bin_['low'])} to {_text(bin_['high'])}: {bin_['count']:,}"
+        bars.append(
+            f'<rect x="{at * width + 0.3:.2f}" y="{40 - height:.2f}" width="{max(width - 0.6, 0.4):.2f}" '
+            f'height="{height:.2f}"><title>{escape(label)}</title></rect>'
+        )
     return (
-        f'<svg viewBox="0 0 100 40" preserveAspectRatio="none" role=img aria-label="distribution">{bars}</svg>'
+        f'<svg viewBox="0 0 100 40" preserveAspectRatio="none" role=img aria-label="distribution">{"".join(bars)}</svg>'
         f"<div class=axis><span>{escape(_text(column.min))}</span><span>{escape(_text(column.max))}</span></div>"
     )
 

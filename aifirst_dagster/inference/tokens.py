@@ -6,20 +6,24 @@ from collections.abc import Mapping
 
 #: Never a value of anything, in any kind of column (compared in lower case, trimmed).
 CERTAIN = frozenset({
-    "n/a", "#n/a", "n.a.", "n.a", "null", "<null>", "(null)", "[null]", "nan", "<na>", "#null!", "#n/a n/a", "\\n", "nil",
-    "#ref!", "#value!", "#div/0!", "#name?", "not available", "not applicable", "no data",
+    "n/a", "#n/a", "n.a.", "n.a", "null", "<null>", "(null)", "[null]", "nan", "<na>", "#null!", "#n/a n/a", "\\n",
+    "nil", "#ref!", "#value!", "#div/0!", "#name?", "not available", "not applicable", "no data",
 })  # fmt: skip
 
 #: No value where the rest of the column is something else (numbers, dates, longer texts).
-LIKELY = frozenset({"na", "none", "-", "--", "---", "–", "—", "?", "??", ".", "..", "...", "*", "x", "nd", "n.d.", "nr",
-                    "missing", "unknown", "unk", "undefined", "empty", "blank", "tbd", "tba", "not set", "unspecified", "inf",
-                    "-inf", "+inf", "infinity", "-infinity", ":", "not reported", "not known", "no value", "k.a.", "s/d",
-                    "nicht verfügbar", "unbekannt", "inconnu", "desconocido", "keine angabe", "(blank)", "(empty)",
-                    "(none)", "#", "nul", "void", "suppressed"})  # fmt: skip
+LIKELY = frozenset({
+    "na", "none", "-", "--", "---", "–", "—", "?", "??", ".", "..", "...", "*", "x", "nd", "n.d.", "nr", "missing",
+    "unknown", "unk", "undefined", "empty", "blank", "tbd", "tba", "not set", "unspecified", "inf", "-inf", "+inf",
+    "infinity", "-infinity", ":", "not reported", "not known", "no value", "k.a.", "s/d", "nicht verfügbar",
+    "unbekannt", "inconnu", "desconocido", "keine angabe", "(blank)", "(empty)", "(none)", "#", "nul", "void",
+    "suppressed",
+})  # fmt: skip
 
 #: Also in text columns, where they are the odd ones out.
-_ODD_IN_TEXT = frozenset({"na", "-", "--", "---", "–", "—", "?", "??", "none", "missing", "undefined", "(blank)", "(none)",
-                          "(empty)", "tbd", "k.a.", "...", "."})  # fmt: skip
+_ODD_IN_TEXT = frozenset({
+    "na", "-", "--", "---", "–", "—", "?", "??", "none", "missing", "undefined", "(blank)", "(none)", "(empty)",
+    "tbd", "k.a.", "...", ".",
+})  # fmt: skip
 
 
 def is_token(text: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aifirst_dagster.inference import dates, numbers, tokens
+from aifirst_dagster.inference.names import words
 from aifirst_dagster.inference.sampling import ColumnSample
 from aifirst_dagster.inference.schema import FieldType
 from aifirst_dagster.inference.units import CURRENCY_CODES
@@ -29,14 +30,21 @@ _JSON_OBJECT, _JSON_ARRAY = re.compile(r"\s*\{.*\}\s*", re.S), re.compile(r"\s*\
 _GEOPOINT = re.compile(r"\(?\s*[+-]?\d{1,2}(\.\d+)?\s*,\s*[+-]?\d{1,3}(\.\d+)?\s*\)?")
 _DURATION = re.compile(r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 
-_TEXT_NAME = re.compile(r"(?i)(zip|post(al)?_?code|\bplz\b|phone|fax|\btel\b|mobile|cell(ular)?$|\bssn\b|isbn|issn|\bean\b|"
-                        r"\bupc\b|iban|vat_?(id|no|number)|account_?(no|number)|card_?(no|number)|version|\bcik\b|\bduns\b|\bein\b|\bnpi\b|\bvin\b|\bimei\b)")  # fmt: skip
-_CODE_NAME = re.compile(r"(?i)(code|\bid\b|_id$|id$|number|nummer|\bno\b|\bnr\b|key|sku|ref)")
-_YEAR_NAME = re.compile(
-    r"(?i)(year|(^|[_\W])yr($|[_\W])|founded|established|jahr|ann[eé]e|\baño\b|\banio\b|built|vintage|season)"
+
+def _named(words: str) -> re.Pattern[str]:
+    """A pattern over a name's words (`names.words`): one of `words` stands in it whole."""
+    return re.compile(rf"(?:^| )(?:{words})(?: |$)")
+
+
+_TEXT_NAME = _named(
+    "zip|zip ?code|post(?:al)? ?code|plz|(?:tele)?phone|telefon|fax|tel|mobile|cell|ssn|isbn|issn|ean|upc|gtin|iban|"
+    "(?:vat|account|card|tax) ?(?:id|no|number)|versions?|cik|duns|ein|npi|vin|imei"
 )
-_CLOCK_NAME = re.compile(r"(?i)(month|day|hour|minute|week|second|monat|\btag\b|stunde|mois|jour)")
-_DATE_NAME = re.compile(r"(?i)(date|datum|fecha|\bday\b|time|_at$|_on$|created|updated|birth|dob)")
+_QUANTITY_NAME = _named("count|total|amount|price|avg|average|mean|rate|share|sum|num|n|min|max|duration|minutes|calls")
+_CODE_NAME = _named("codes?|ids?|number|nummer|no|nr|key|sku|ref|reference")
+_YEAR_NAME = _named("years?|yr|founded|established|jahr|ann[eé]e|año|anio|ano|built|vintage|season|\\w*year|\\w*jahr")
+_CLOCK_NAME = _named("month|day|hour|minute|week|second|monat|tag|stunde|mois|jour|\\w*month|\\w*hour")
+_DATE_NAME = _named("\\w*date|\\w*datum|fecha|day|time|at|on|created|updated|birth|dob|\\w*time")
 
 
 @dataclass(frozen=True)
@@ -99,19 +107,15 @@ def _enough(share: float, held: Mapping[str, int], found: Typed) -> bool:
 
 
 def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
-    words = {text.lower() for text in held}
-    total, read = sum(held.values()), 0
-    known = {word for word in words if word in (TRUE | FALSE) - {"0", "1"}}
-    if not known or known in ({"t"}, {"f"}, {"on"}, {"off"}):
+    spelled, total = {text.lower() for text in held}, sum(held.values())
+    known = spelled & (TRUE | FALSE) - {"0", "1"}
+    if not any(known & pair for pair in _PAIRS) or known in ({"t"}, {"f"}, {"on"}, {"off"}):
         return None
-    if not any(known & pair for pair in _PAIRS) or (({"n"} == known or {"y"} == known) and total < 3):
-        return None
-    read = sum(
-        count
-        for text, count in held.items()
-        if text.lower() in known | ({"0", "1"} if len(words) > len(known) else set())
-    )
-    return Typed("boolean", physical_type="BOOLEAN", share=read / total)
+    if len(known) == 1 and len(min(known)) == 1 and total < 3:
+        return None  # a lone "Y"
+    reads = known | ({"0", "1"} if spelled & {"0", "1"} else set())
+    share = sum(count for text, count in held.items() if text.lower() in reads) / total
+    return Typed("boolean", physical_type="BOOLEAN", share=share)
 
 
 def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
@@ -120,24 +124,21 @@ def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None)
     plain = sum(count for text, count in held.items() if _NUMBER.fullmatch(text))
     if plain < 0.5 * total:
         return None
-    if _TEXT_NAME.search(sample.name) and whole > 0.5 * total and not _quantity(sample.name):
+    name = words(sample.name)
+    if _TEXT_NAME.search(name) and whole > 0.5 * total and not _QUANTITY_NAME.search(name):
         return Typed(
             "string", share=1.0, confidence=0.9, note="the name says that these digits are a label, not a quantity"
         )
     texts = [text for text in held if _PLAIN_INTEGER.fullmatch(text)]
     padded = sum(held[text] for text in texts if _PADDED.fullmatch(text))
     if padded:
-        clock = _CLOCK_NAME.search(sample.name) and all(len(text) <= 2 for text in texts)
+        clock = _CLOCK_NAME.search(name) and all(len(text) <= 2 for text in texts)
         lengths = {len(text) for text in texts}
-        if not clock and (padded >= 0.02 * total or len(lengths) == 1 or _CODE_NAME.search(sample.name)):
+        if not clock and (padded >= 0.02 * total or len(lengths) == 1 or _CODE_NAME.search(name)):
             return Typed("string", share=1.0, confidence=0.95, note="leading zeros would be lost in a number")
     if whole >= ENOUGH * total and whole >= plain - 0.002 * total:
         return _whole(sample, held, texts, whole / total, padded > 0)
     return Typed("number", physical_type="DOUBLE", share=plain / total)
-
-
-def _quantity(name: str) -> bool:
-    return bool(re.search(r"(?i)(count|total|amount|price|avg|mean|rate|share|sum|num_|n_)", name))
 
 
 def _whole(sample: ColumnSample, held: Mapping[str, int], texts: list[str], share: float, padded: bool) -> Typed:
@@ -157,7 +158,7 @@ def _year(sample: ColumnSample, values: list[int], all_whole: bool) -> float | N
     """How sure that whole numbers are years; None where they are not."""
     if not values or any(not 1500 <= value <= 2100 for value in values) or not all_whole:
         return None
-    if _YEAR_NAME.search(sample.name):
+    if _YEAR_NAME.search(words(sample.name)):
         return 1.0
     span = max(values) - min(values) + 1
     dense = len(set(values)) >= 5 and len(set(values)) >= 0.6 * span and min(values) >= 1800
@@ -172,7 +173,10 @@ def _compact_date(sample: ColumnSample, held: Mapping[str, int]) -> Typed | None
     if not found or found.share < 1 or list(found.formats) != ["%Y%m%d"]:
         return None
     recent = all("1900" <= text[:4] <= "2099" for text in held)
-    if not (_DATE_NAME.search(sample.name) or (recent and len(held) >= 10 and not _CODE_NAME.search(sample.name))):
+    if not (
+        _DATE_NAME.search(words(sample.name))
+        or (recent and len(held) >= 10 and not _CODE_NAME.search(words(sample.name)))
+    ):
         return None
     return Typed("date", "%Y%m%d", "DATE", confidence=0.95)
 
@@ -221,7 +225,7 @@ def _is_default(kind: str, form: str) -> bool:
 
 def _styled_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
     found = numbers.read(held)
-    if not found or _TEXT_NAME.search(sample.name):
+    if not found or _TEXT_NAME.search(words(sample.name)):
         return None
     if found.style == "plain" and found.bare:
         return None  # what a plain cast reads was judged before

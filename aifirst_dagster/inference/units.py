@@ -4,9 +4,10 @@ from __future__ import annotations
 
 #: Spelling -> unit, for what stands for a currency. Codes stand for themselves.
 CURRENCIES = {
-    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₫": "VND",
-    "₪": "ILS", "฿": "THB", "₦": "NGN", "zł": "PLN", "kr": "SEK", "kr.": "DKK", "Fr.": "CHF", "Rs": "INR", "Rs.": "INR",
-    "US$": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "R$": "BRL",
+    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH",
+    "₫": "VND", "₪": "ILS", "฿": "THB", "₦": "NGN", "zł": "PLN", "kr": "SEK", "kr.": "DKK", "Fr.": "CHF",
+    "Rs": "INR", "Rs.": "INR", "US$": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD",
+    "HK$": "HKD", "R$": "BRL",
 }  # fmt: skip
 _CODES = """
 USD EUR GBP JPY CHF CAD AUD NZD CNY INR BRL RUB KRW SEK NOK DKK PLN CZK HUF TRY ZAR MXN SGD HKD THB ILS AED SAR IDR

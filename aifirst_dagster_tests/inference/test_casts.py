@@ -9,7 +9,9 @@ from aifirst_dagster_tests.inference.tables import session
 
 def _cast(column: Column, *texts: str | None) -> list[object]:
     con = session({"c": list(texts)})
-    return [row[0] for row in con.execute(f"SELECT {casts.typed(column, 'c')} FROM source ORDER BY _source_line").fetchall()]
+    return [
+        row[0] for row in con.execute(f"SELECT {casts.typed(column, 'c')} FROM source ORDER BY _source_line").fetchall()
+    ]
 
 
 def _column(kind: str, physical: str, form: str = "default", **more: object) -> Column:
@@ -31,18 +33,35 @@ def test_dates_read_in_their_format_only():
     assert _cast(_column("date", "DATE"), "2020-01-05", "2020-1-5", "2020-02-30", "infinity", "2020-01-05 10:00") == [
         date(2020, 1, 5), date(2020, 1, 5), None, None, None,
     ]  # fmt: skip
-    assert _cast(_column("date", "DATE", "%d/%m/%Y"), "31/12/2020", "12/31/2020", "05/06/20") == [date(2020, 12, 31), None, None]
+    assert _cast(_column("date", "DATE", "%d/%m/%Y"), "31/12/2020", "12/31/2020", "05/06/20") == [
+        date(2020, 12, 31),
+        None,
+        None,
+    ]
 
 
 def test_an_offset_or_a_half_day_is_never_dropped():
-    moments = ["2020-01-05 10:00:00", "2020-01-05T10:00", "2020-01-05 10:00 PM", "2020-01-05 10:00+02", "2020-01-05T10:00:00Z"]
+    moments = [
+        "2020-01-05 10:00:00",
+        "2020-01-05T10:00",
+        "2020-01-05 10:00 PM",
+        "2020-01-05 10:00+02",
+        "2020-01-05T10:00:00Z",
+    ]
     assert _cast(_column("datetime", "TIMESTAMP"), *moments) == [
         datetime(2020, 1, 5, 10), datetime(2020, 1, 5, 10), None, None, None,
     ]  # fmt: skip
 
 
 def test_booleans_read_words():
-    assert _cast(_column("boolean", "BOOLEAN"), "Yes", " no ", "ON", "off", "maybe", "1") == [True, False, True, False, None, True]
+    assert _cast(_column("boolean", "BOOLEAN"), "Yes", " no ", "ON", "off", "maybe", "1") == [
+        True,
+        False,
+        True,
+        False,
+        None,
+        True,
+    ]
 
 
 def test_the_text_of_cells_that_do_not_parse_stays_reachable():

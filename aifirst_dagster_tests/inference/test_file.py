@@ -56,6 +56,10 @@ def test_a_table_says_what_cleaning_it_needs():
 def test_columns_that_a_model_proposed_are_verified_like_our_own():
     table = {"a": ["1", "2", "word"]}
     con = session(table)
-    wrong = infer_relation(con, "source", ["a"]).columns[0].model_copy(update={"type": "integer", "physical_type": "BIGINT"})
+    wrong = (
+        infer_relation(con, "source", ["a"])
+        .columns[0]
+        .model_copy(update={"type": "integer", "physical_type": "BIGINT"})
+    )
     (column,) = infer_relation(con, "source", ["a"], proposed=[wrong]).columns
     assert (column.type, column.evidence.failed) == ("string", 0)

@@ -24,7 +24,9 @@ def test_numbers_are_measured():
 
 
 def test_texts_and_dates_are_measured():
-    text, day = _profile({"code": ["AB-1", "AB-2", "AB-2", "Ä"], "day": ["2020-01-01", "2020-01-03", "2020-01-05", None]}).columns
+    text, day = _profile(
+        {"code": ["AB-1", "AB-2", "AB-2", "Ä"], "day": ["2020-01-01", "2020-01-03", "2020-01-05", None]}
+    ).columns
     assert text.top_values[0] == {"value": "AB-2", "count": 2}
     assert text.patterns == [{"pattern": "AA-9", "count": 3}, {"pattern": "A", "count": 1}]
     assert text.length == {"min": 1, "max": 4, "mean": 3.25}
@@ -41,7 +43,14 @@ def test_correlations_and_repeated_rows_are_found():
 
 @pytest.mark.parametrize(
     "table",
-    [{"a": []}, {"a": [None, None]}, {"a": ["1"]}, {"a": ["x"], "b": ["2020-01-01"]}, {"a": ["1e308", "-1e308", "1.5"]}, {"t": ["10:00", "23:59"]}],
+    [
+        {"a": []},
+        {"a": [None, None]},
+        {"a": ["1"]},
+        {"a": ["x"], "b": ["2020-01-01"]},
+        {"a": ["1e308", "-1e308", "1.5"]},
+        {"t": ["10:00", "23:59"]},
+    ],
 )
 def test_any_table_can_be_measured_and_shown(table):
     assert "<h1>t.csv</h1>" in html(_profile(table), "t.csv")

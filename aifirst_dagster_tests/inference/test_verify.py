@@ -50,7 +50,12 @@ def test_an_empty_table_and_empty_columns_have_types_too():
 
 
 def test_hostile_names_and_values_are_data():
-    names = {'a"b': ["1", "2"], "x'; DROP TABLE source; --": ["{{", "';"], "new\nline": ["%", "\\"], "Größe (cm)": ["1", "2"]}
+    names = {
+        'a"b': ["1", "2"],
+        "x'; DROP TABLE source; --": ["{{", "';"],
+        "new\nline": ["%", "\\"],
+        "Größe (cm)": ["1", "2"],
+    }
     con = session(names, 3)
     schema = infer_relation(con, "source", list(names))
     assert [column.source_name for column in schema.columns] == list(names)
@@ -60,7 +65,9 @@ def test_hostile_names_and_values_are_data():
 
 def test_native_types_are_kept():
     con = connect()
-    con.execute("CREATE TABLE source AS SELECT 1::INTEGER a, [1, 2] b, {'x': 1} c, DATE '2020-01-01' d, '7' e, 't' _source, 1 _source_line")
+    con.execute(
+        "CREATE TABLE source AS SELECT 1::INTEGER a, [1, 2] b, {'x': 1} c, DATE '2020-01-01' d, '7' e, 't' _source, 1 _source_line"
+    )
     native = {"a": "INTEGER", "b": "INTEGER[]", "c": "STRUCT(x INTEGER)", "d": "DATE", "e": "VARCHAR"}
     found = infer_relation(con, "source", list(native), native).columns
     assert [column.type for column in found] == ["integer", "array", "object", "date", "integer"]
