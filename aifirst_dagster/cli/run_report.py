@@ -11,11 +11,15 @@ from rich.table import Table
 
 SHOWN_REPAIRS = 12
 SHOWN_RULES = 14
+NOTE_WIDTH = 200
+FILE_WIDTH = 118
 
 
 def render(answer: dict[str, Any]) -> None:
     """Print the report on stdout."""
-    console = Console(width=None if os.environ.get("COLUMNS") else min(Console().width, 120), highlight=False)
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
+        console.width = FILE_WIDTH
     verdict = "[green]succeeded[/]" if answer["success"] else "[red]failed[/]"
     console.print(f"\n[bold]{escape(answer['pipeline'])}[/] {verdict} in {answer['seconds_total']:.1f} s\n")
     _steps(console, answer)
@@ -72,17 +76,18 @@ def _rules(console: Console, answer: dict[str, Any]) -> None:
             f"[bold]Quality[/] of {escape(step['name'])}: score {score} (threshold {step['threshold']}), "
             f"{held} of {len(rules)} rules hold"
         )
-        table = Table("Rule", "Severity", "Verdict", "Unexpected", "Why")
+        table = Table("Rule", "Severity", "Verdict", "Unexpected", "Why", box=None, pad_edge=False)
         table.columns[3].justify = "right"
+        for column, width in zip(table.columns, (0, 8, 13, 10, 0), strict=True):
+            column.no_wrap, column.overflow, column.min_width = True, "ellipsis", width
         for rule in sorted(rules, key=lambda rule: rule["success"] is True)[:SHOWN_RULES]:
-            verdict = {True: "[green]holds[/]", False: "[red]broken[/]"}.get(
-                rule["success"], "[yellow]not evaluated[/]"
-            )
+            broken = "[yellow]set aside[/]" if rule.get("set_aside") else "[red]broken[/]"
+            verdict = {True: "[green]holds[/]", False: broken}.get(rule["success"], "[yellow]not evaluated[/]")
             found = "" if rule["unexpected_count"] is None else f"{rule['unexpected_count']:,}"
-            table.add_row(escape(rule["id"]), rule["severity"], verdict, found, escape(_short(rule["rationale"], 60)))
+            table.add_row(escape(rule["id"]), rule["severity"], verdict, found, escape(_short(rule["rationale"], 80)))
         console.print(table)
-        if len(rules) > SHOWN_RULES:
-            console.print(f"  and {len(rules) - SHOWN_RULES} more that hold\n")
+        rest = len(rules) - SHOWN_RULES
+        console.print(f"  and {rest} more; --json lists all\n" if rest > 0 else "")
 
 
 def _checks(console: Console, answer: dict[str, Any]) -> None:
@@ -101,7 +106,7 @@ def _notes(console: Console, answer: dict[str, Any]) -> None:
     """What steps want to be known, and what went wrong."""
     for step in answer["steps"]:
         for note in step["notes"]:
-            console.print(f"  {escape(step['name'])}: {escape(str(note))}")
+            console.print(f"  {escape(step['name'])}: {escape(_short(note, NOTE_WIDTH))}")
     for error in answer["errors"]:
         console.print(f"[red]error[/] in {escape(error['step'])}: {escape(error['message'])}")
         if error.get("hint") and error["hint"] not in error["message"]:

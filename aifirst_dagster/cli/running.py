@@ -58,7 +58,7 @@ def run(
     spec, ran = run_pipeline(
         project, path, partition=partition, steps=steps, inputs=inputs, watch=lambda event: _tell(event, progress)
     )
-    chosen = choose(spec.llm if not provider else provider, project).provider
+    chosen = choose(provider or spec.llm, project).provider
     return report(spec, ran, DatasetStore(project.datasets), partition, chosen)
 
 

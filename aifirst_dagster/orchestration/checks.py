@@ -206,5 +206,9 @@ def _rule(result: dict[str, Any] | None) -> Finding:
         shown["examples"] = dg.MetadataValue.json([str(value) for value in result["unexpected_list"][:10]])
     if result.get("rationale"):
         shown["why"] = result["rationale"]
-    text = "Every value keeps the rule." if result["success"] else f"{shown['unexpected']} values break the rule."
-    return Finding(result["success"], result["severity"] == "error", text, shown)
+    if result["success"]:
+        return Finding(True, result["severity"] == "error", "Every value keeps the rule.", shown)
+    text = f"{shown['unexpected']} values break the rule."
+    if result.get("set_aside"):
+        return Finding(False, False, f"{text} Their rows were set aside: the dataset keeps it.", shown)
+    return Finding(False, result["severity"] == "error", text, shown)

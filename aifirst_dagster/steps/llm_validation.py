@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
 from aifirst_dagster.steps.split import split
-
-if TYPE_CHECKING:
-    from aifirst_dagster.quality.rules import RuleSet
 
 
 class Config(StepConfig):
@@ -42,7 +38,8 @@ def run(step: StepRun) -> StepResult:
         step.con,
         relation,
         columns,
-        rules=_given(step, config),
+        rules=config.rules,
+        root=step.project.root,
         store=step.designs,
         llm=step.llm,
         model=config.model,
@@ -51,48 +48,36 @@ def run(step: StepRun) -> StepResult:
         prompts=step.project.resources / "prompts",
         run_id=step.run_id,
     )
-    results = evaluate(step.con, relation, list(outcome.answer))
+    results = evaluate(step.con, relation, list(outcome.answer.rules))
     reached = score(results)
     broken = [result for result in results if result.severity == "error" and result.unexpected_count]
-    rows, aside = split(step, relation, [column.name for column in columns], broken if config.quarantine else [])
+    done = split(step, relation, [column.name for column in columns], broken if config.quarantine else [])
     verdict = {
-        "rules": [result.model_dump(mode="json") for result in results],
+        "rules": [{**result.model_dump(mode="json"), "set_aside": result.id in done.rules} for result in results],
         "rule_set": outcome.fingerprint,
         "score": round(reached, 6),
         "threshold": config.threshold,
         "on_fail": config.on_fail,
-        "rows": rows + aside,
+        "rows": done.passed + done.set_aside,
         "inputs": [version.manifest.version for version in step.input.versions],
     }
     step.writer.write_json("verdict.json", verdict)
     return StepResult(
         rows_in=step.input.rows,
-        rows_out=rows,
-        quarantined=aside,
+        rows_out=done.passed,
+        quarantined=done.set_aside,
         columns=columns,
         usage=outcome.usage,
         gate=_gate(step, reached, config),
         design_current=outcome.current,
         design_hash=outcome.fingerprint,
         notes=outcome.notes,
-        details={"design": outcome.summary(), "quality_score": round(reached, 6)},
+        details={
+            "design": outcome.summary(),
+            "quality_score": round(reached, 6),
+            "rejected_rules": len(outcome.answer.rejected),
+        },
     )
-
-
-def _given(step: StepRun, config: Config) -> RuleSet | None:
-    """The rules that the user wrote, inline or in a file; None: they are to be generated."""
-    from pydantic import ValidationError
-
-    from aifirst_dagster.quality.rules import Rule, RuleSet
-
-    if isinstance(config.rules, list):
-        try:
-            return RuleSet(rules=[Rule.model_validate(rule) for rule in config.rules])
-        except ValidationError as error:
-            raise ConfigError(f"A rule of step {step.step!r} is wrong: {error.errors()[0]['msg']}.") from error
-    if config.rules == "auto_generate":
-        return None
-    return RuleSet.load(step.project.resolve(config.rules))
 
 
 def _gate(step: StepRun, reached: float, config: Config) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets import parquet, quarantine
@@ -16,31 +17,38 @@ if TYPE_CHECKING:
 _BROKEN = "_broken"
 
 
-def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[RuleResult]) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Split:
+    """What became of the rows. `rules`: ids of the rules whose breaking rows were all set aside."""
+
+    passed: int
+    set_aside: int
+    rules: frozenset[str] = frozenset()
+
+
+def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[RuleResult]) -> Split:
     """Write the rows that pass to the step's data and the others to its quarantine.
 
     Args:
         relation: The input, with hidden columns.
         columns: Its user columns.
         broken: Rules that some rows break.
-
-    Returns:
-        Rows passed on, rows set aside.
     """
     conditions = _conditions(step, relation, broken)
     if not conditions:
         for version in step.input.versions:
             for number, part in enumerate(version.parts):
                 step.writer.link(part, f"{version.manifest.version}-{number}")
-        return step.input.rows, 0
-    reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(reason)} END" for reason, condition in conditions)
+        return Split(step.input.rows, 0)
+    reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(reason)} END" for _, reason, condition in conditions)
     step.con.execute(
         f"CREATE OR REPLACE VIEW _judged AS SELECT *, "
         f"list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_BROKEN} FROM {relation}"
     )
     aside = _aside(step, columns)
     kept = f"SELECT * EXCLUDE ({_BROKEN}) FROM _judged WHERE len({_BROKEN}) = 0"
-    if released := quarantine_releases(step):
+    released = quarantine_releases(step)
+    if released:
         listed = ", ".join(map(literal, released))
         step.con.execute(f"CREATE OR REPLACE VIEW _set_aside AS SELECT * FROM ({aside}) WHERE id NOT IN ({listed})")
         identity = f"({SOURCE}, {LINE})"
@@ -50,18 +58,19 @@ def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[Rul
         )
         aside = "SELECT * FROM _set_aside"
     rows = parquet.write(step.con, kept, step.writer.data_path())
-    return rows, quarantine.write(step.con, aside, step.writer.quarantine)
+    rules = frozenset() if released else frozenset(rule for rule, *_ in conditions)
+    return Split(rows, quarantine.write(step.con, aside, step.writer.quarantine), rules)
 
 
-def _conditions(step: StepRun, relation: str, broken: Sequence[RuleResult]) -> list[tuple[str, str]]:
-    """Reason and SQL condition of each rule that single rows can break."""
+def _conditions(step: StepRun, relation: str, broken: Sequence[RuleResult]) -> list[tuple[str, str, str]]:
+    """Id, reason and SQL condition of each rule that single rows can break."""
     from aifirst_dagster.quality.engines.duckdb import violations
 
     found = []
     for rule in broken:
         condition = violations(rule, step.con, relation)
         if condition is not None:
-            found.append((f"{rule.id}: {rule.rationale}" if rule.rationale else rule.id, condition))
+            found.append((rule.id, f"{rule.id}: {rule.rationale}" if rule.rationale else rule.id, condition))
     return found
 
 
