@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import click
@@ -79,9 +78,8 @@ def check(
         if cells:
             from aifirst_dagster.quality.cells import find
 
-            answer["cells"] = [
-                cell.model_dump() for cell in find(con, table.text, table.columns, rules if not learned else [])
-            ]
+            cells_found = find(con, table.text, table.columns, [] if learned else rules, table.relation)
+            answer["cells"] = [cell.model_dump() for cell in cells_found]
     return {**answer, "seconds": round(time.perf_counter() - started, 3)}
 
 
@@ -124,8 +122,3 @@ def show(answer: dict[str, Any]) -> None:
         )
     if len(answer.get("cells", [])) > 20:
         console.print(f"  ... and {len(answer['cells']) - 20} more cells; --json lists all.")
-
-
-def named(path: str) -> str:
-    """A file's name without folders, for titles."""
-    return Path(path).name

@@ -84,7 +84,7 @@ def baseline(
     if not table.columns:
         return Baseline(rows=rows)
     asked = [sql for name in table.columns for sql in (f"count({table.value(name)})", _distinct(table, name))]
-    row = con.execute(f"SELECT {', '.join(asked)} FROM {relation}").fetchone()
+    row = con.execute(f"SELECT {', '.join(asked)} FROM {relation}").fetchall()[0]
     sketches = []
     for place, name in enumerate(table.columns):
         count, distinct = row[2 * place : 2 * place + 2]  # type: ignore[index]
@@ -137,7 +137,7 @@ def _fill(con: Any, table: Table, sketches: list[ColumnSketch]) -> None:
             _categories(con, table, sketch)
     if not asked:
         return
-    row = con.execute(f"SELECT {', '.join(sql for _, _, sql in asked)} FROM {table.relation}").fetchone()
+    row = con.execute(f"SELECT {', '.join(sql for _, _, sql in asked)} FROM {table.relation}").fetchall()[0]
     for (sketch, target, _), values in zip(asked, row, strict=True):
         setattr(sketch, target, [_finite(value) for value in values or []])
 

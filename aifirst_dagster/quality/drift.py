@@ -16,7 +16,7 @@ class Thresholds(BaseModel):
     """When a difference counts: it has to be beyond chance, and large enough to matter.
 
     `level` is the chance of any alarm on the whole table where nothing changed (Holm's correction over all its tests).
-    `distance` is the least Kolmogorov-Smirnov distance, `association` the least Cramer's V, `null_rate` the least
+    `distance` is the least Kolmogorov-Smirnov distance, `association` the least Cohen's w, `null_rate` the least
     difference of null rates, `new_share` the least share of values in categories that the baseline lacks.
     """
 
@@ -24,7 +24,7 @@ class Thresholds(BaseModel):
 
     level: float = Field(0.01, gt=0, lt=1)
     distance: float = Field(0.05, ge=0, le=1)
-    association: float = Field(0.05, ge=0, le=1)
+    association: float = Field(0.1, ge=0, le=1)
     null_rate: float = Field(0.02, ge=0, le=1)
     new_share: float = Field(0.005, ge=0, le=1)
 
@@ -91,7 +91,8 @@ def compare(base: Baseline, new: Baseline, thresholds: Thresholds | None = None)
         _emptied(a, b, column)
         _new_values(a, b, column, limits)
         column.drifted = bool(column.reasons)
-    drifted = bool(changes) or any(column.drifted for column in columns) or (base.rows > 0 and new.rows == 0)
+    emptied = (base.rows == 0) != (new.rows == 0)
+    drifted = bool(changes) or any(column.drifted for column in columns) or emptied
     report = DriftReport(drifted=drifted, rows=(base.rows, new.rows), schema_changes=changes, columns=columns)
     report.insight = _insight(report)
     return report
@@ -101,8 +102,9 @@ def _schema(base: Baseline, new: Baseline) -> list[SchemaChange]:
     """Columns that came, went or changed type; a column without values has no type to speak of."""
     changes = [
         SchemaChange(column=column.name, change="removed", **{"from": column.type})
-        for column in base.columns if new.column(column.name) is None
-    ]  # fmt: skip
+        for column in base.columns
+        if new.column(column.name) is None
+    ]
     for column in new.columns:
         was = base.column(column.name)
         if was is None:
@@ -123,7 +125,20 @@ def _family(column: ColumnSketch) -> str:
 
 
 _NUMBERS = frozenset(
-    ["tinyint", "smallint", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "float", "double", "decimal"]
+    [
+        "tinyint",
+        "smallint",
+        "bigint",
+        "hugeint",
+        "utinyint",
+        "usmallint",
+        "uinteger",
+        "ubigint",
+        "uhugeint",
+        "float",
+        "double",
+        "decimal",
+    ]
 )
 
 
@@ -186,7 +201,8 @@ def _moved(a: ColumnSketch, b: ColumnSketch) -> str:
     if a.kind == "time":
         from datetime import UTC, datetime
 
-        return f"{what} went from {datetime.fromtimestamp(was, UTC):%Y-%m-%d} to {datetime.fromtimestamp(now, UTC):%Y-%m-%d}"
+        before, after = (f"{datetime.fromtimestamp(point, UTC):%Y-%m-%d}" for point in (was, now))
+        return f"{what} went from {before} to {after}"
     if was == now:
         return f"its spread changed (the middle half was {_span(one)}, is {_span(two)})"
     return f"{what} went from {was:,.6g} to {now:,.6g}"
@@ -204,6 +220,8 @@ def _insight(report: DriftReport) -> str:
     parts = []
     if report.rows[0] and not report.rows[1]:
         parts.append("The new table has no rows.")
+    if report.rows[1] and not report.rows[0]:
+        parts.append("The baseline has no rows, so that nothing can be compared with it.")
     words = {"added": "is new", "removed": "is gone", "type": "changed its type"}
     for change in report.schema_changes[:5]:
         more = f" from {change.from_} to {change.to}" if change.change == "type" else ""

@@ -92,7 +92,7 @@ def facts(con: Any, parts: Parts, columns: Sequence[Column]) -> list[Facts]:
     if not known or not parts.learned:
         return []
     asked = [sql for column in known for sql in _figures(table, column.name)]
-    row = list(con.execute(f"SELECT {', '.join(asked)} FROM {parts.learn}").fetchone())
+    row = list(con.execute(f"SELECT {', '.join(asked)} FROM {parts.learn}").fetchall()[0])
     found = []
     for column in known:
         count, distinct, low, high, mean, stddev, quantiles, shortest, longest = row[:9]

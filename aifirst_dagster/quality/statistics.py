@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 
 def ks(a: Sequence[float], n: int, b: Sequence[float], m: int) -> tuple[float, float]:
-    """(greatest distance of two cumulative distributions, its p-value) from evenly spaced quantiles of n and m values."""
+    """(greatest distance of two distributions, its p-value) from evenly spaced quantiles of n and m values."""
     points = sorted({*a, *b})
     distance = max((abs(_cdf(a, x) - _cdf(b, x)) for x in points), default=0.0)
     before = max((abs(_cdf(a, x, left=True) - _cdf(b, x, left=True)) for x in points), default=0.0)
@@ -51,7 +51,7 @@ def _kolmogorov(value: float) -> float:
 
 
 def chi_squared(a: Sequence[int], b: Sequence[int]) -> tuple[float, float]:
-    """(Cramer's V, p-value) of two rows of counts over the same categories; rare ones are counted together first."""
+    """(Cohen's w of the two rows of shares, p-value) of counts over the same categories; rare ones are joined first."""
     first, second = _pooled(a, b)
     n, m = sum(first), sum(second)
     if not n or not m or len(first) < 2:
@@ -61,7 +61,10 @@ def chi_squared(a: Sequence[int], b: Sequence[int]) -> tuple[float, float]:
         for seen, size in ((x, n), (y, m)):
             expected = (x + y) * size / (n + m)
             total += (seen - expected) ** 2 / expected
-    return math.sqrt(total / (n + m)), chi_squared_survival(total, len(first) - 1)
+    # The effect is taken on shares, so that it does not depend on how many rows each side has.
+    shares = [(x / n, y / m) for x, y in zip(first, second, strict=True)]
+    effect = math.sqrt(sum((p - q) ** 2 / ((p + q) / 2) for p, q in shares if p + q))
+    return effect, chi_squared_survival(total, len(first) - 1)
 
 
 def _pooled(a: Sequence[int], b: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -117,7 +120,7 @@ def chi_squared_survival(value: float, freedom: int) -> float:
 
 
 def two_shares(x: int, n: int, y: int, m: int) -> float:
-    """p-value of x of n and y of m having one share (z-test on the pooled share; 1 where there is nothing to compare)."""
+    """p-value of x of n and y of m having one share: a z-test on the pooled share, 1 where there is none."""
     if not n or not m:
         return 1.0
     pooled = (x + y) / (n + m)

@@ -85,7 +85,7 @@ def _with_few(con: Any, table: Table, rules: Sequence[Rule]) -> Table:
         return table
     names = sorted(costly)
     counts = ", ".join(f"approx_count_distinct({ident(name)})" for name in names)
-    row = con.execute(f"SELECT count(*), {counts} FROM (FROM {table.relation} LIMIT 20000)").fetchone()
+    row = con.execute(f"SELECT count(*), {counts} FROM (FROM {table.relation} LIMIT 20000)").fetchall()[0]
     few = frozenset(name for name, distinct in zip(names, row[1:], strict=True) if distinct * 10 < row[0])
     return replace(table, few=few)
 
@@ -123,7 +123,7 @@ def _query(
     import duckdb
 
     try:
-        row = con.execute(f"SELECT {', '.join(unique)} FROM {source}").fetchone()
+        row = con.execute(f"SELECT {', '.join(unique)} FROM {source}").fetchall()[0]
     except duckdb.Error as problem:
         if len(parts) == 1:
             errors[next(iter(parts))] = worded(problem)
@@ -161,7 +161,7 @@ def _fetch(
         # Numbering the rows takes a single thread, so it is left out where rows carry their line.
         number = LINE if source == table.relation and table.lines else "row_number() OVER ()"
         numbered = f"(SELECT *, {number} AS __row FROM {source})"
-        row = con.execute(f"SELECT {', '.join(picked)} FROM {numbered}").fetchone()
+        row = con.execute(f"SELECT {', '.join(picked)} FROM {numbered}").fetchall()[0]
         for place, values in zip(places, row, strict=True):
             found[place] = [_shown(value, wanted[place].names) for value in values or []]
     return found
