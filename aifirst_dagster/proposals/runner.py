@@ -59,8 +59,8 @@ class Task(Protocol[ProposalT, AnswerT]):
     def judge(self, proposal: ProposalT, baseline: AnswerT) -> Verdict:
         """Test each claim on the data."""
 
-    def merge(self, proposal: ProposalT, verdict: Verdict, baseline: AnswerT) -> AnswerT:
-        """The model's claims that stand, the baseline's for those that failed."""
+    def merge(self, proposal: ProposalT, verdict: Verdict, baseline: AnswerT, by: str) -> AnswerT:
+        """The claims of the model `by` that stand, the baseline's for those that failed."""
 
     def measure(self, answer: AnswerT) -> tuple[AnswerT, dict[str, float]]:
         """The answer with its evidence on today's data, and shares (0 to 1) to watch from run to run."""
@@ -215,8 +215,9 @@ def _propose(task: Task[Any, AnswerT], ask: Ask) -> _Draft:
         draft.status = "provisional"
         return draft
     proposal, draft.verdict = best
-    draft.answer = task.merge(proposal, draft.verdict, baseline)
-    draft.proposed_by = "both" if draft.verdict.failed else (draft.model or ask.fingerprint.model)
+    by = draft.model or ask.fingerprint.model
+    draft.answer = task.merge(proposal, draft.verdict, baseline, by)
+    draft.proposed_by = "both" if draft.verdict.failed else by
     for claim in draft.verdict.failed:
         draft.notes.append(f"{task.name}: a claim of {draft.model} lost to the data: {claim}.")
     return draft

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Rows looked at, values shown a column, characters shown a value, columns shown.
 ROWS, VALUES, LENGTH, COLUMNS = 20_000, 20, 120, 300
+#: Values drawn: many become one where they are masked.
+DRAWN = 500
 
 
 def describe(
@@ -43,7 +45,7 @@ def _one(con: duckdb.DuckDBPyConnection, table: str, at: int, column: Column, na
     ).fetchall()[0]
     values = con.execute(
         f"SELECT left(c{at}, {LENGTH}), count(*) n FROM {table} WHERE c{at} IS NOT NULL "
-        f"GROUP BY 1 ORDER BY n DESC, hash(left(c{at}, {LENGTH})) LIMIT {VALUES}"
+        f"GROUP BY 1 ORDER BY n DESC, hash(left(c{at}, {LENGTH})) LIMIT {DRAWN}"
     ).fetchall()
     person = names_people(name, column.semantic_type)
     told = column.model_dump(
@@ -56,5 +58,5 @@ def _one(con: duckdb.DuckDBPyConnection, table: str, at: int, column: Column, na
         "inferred": {"type": column.type, **told},
         "empty_share": round(1 - full / rows, 4) if rows else 0.0,
         "distinct": distinct,
-        "values": list(dict.fromkeys(mask(value, person) for value, _ in values)),
+        "values": list(dict.fromkeys(mask(value, person) for value, _ in values))[:VALUES],
     }

@@ -29,8 +29,8 @@ def compiled(plan: RepairPlan, fields: Sequence[MappedField], relation: str = IN
     inner = select(plan, relation)
     if not fields:
         return inner
-    body = "\n".join(f"    {line}" for line in inner.splitlines())
-    return f"WITH repaired AS (\n{body}\n)\n{outer(plan, fields, 'repaired')}"
+    # Not indented: a line break may stand inside a quoted name or text.
+    return f"WITH repaired AS (\n{inner}\n)\n{outer(plan, fields, 'repaired')}"
 
 
 def outer(plan: RepairPlan, fields: Sequence[MappedField], relation: str) -> str:
@@ -80,7 +80,11 @@ def value(field: MappedField, columns: dict[str, Column]) -> tuple[str, str]:
         read = Column(
             name=field.name, source_name=column.name, type=field.type, format=field.format, physical_type=target
         )
-        return casts.typed(read, base), base
+        plain = casts.typed(read, base)
+        if field.type == "integer":
+            # The target says that these digits are a number, so zeros in front are no reason to refuse them.
+            plain = f"coalesce({plain}, {casts.typed(read.model_copy(update={'number_style': 'padded'}), base)})"
+        return plain, base
     return f"TRY_CAST({base} AS {target})", base
 
 

@@ -19,7 +19,7 @@ _SYNONYMS = (
     "customer cust client kunde buyer", "address addr street", "country nation land ctry",
     "description desc text note comment", "first given fore vorname firstname",
     "last family sur nachname lastname surname", "price cost rate", "date day on at dt",
-    "created signup joined registered since", "updated modified changed", "status state", "gender sex",
+    "created signup signed joined registered since", "updated modified changed", "status state", "gender sex",
     "city town ort", "company organisation organization firm employer", "currency ccy curr",
     "category class kind type group segment tier", "region area province", "order purchase",
     "product item article sku", "revenue sales turnover", "spend spending spent", "year yr", "month mo",
@@ -80,6 +80,6 @@ def similarity(left: str, right: str) -> float:
 
 
 def _words(name: str) -> list[str]:
-    split = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name)
+    split = re.sub(r"(?i)\be[-_ ]mail", "email", re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name))
     words = [word for word in re.split(r"[\W_]+", split.lower()) if word]
-    return sorted(_CANON.get(word, word) for word in words if word not in ("of", "the"))
+    return sorted(_CANON.get(word, word) for word in words if word not in ("of", "the", "up"))

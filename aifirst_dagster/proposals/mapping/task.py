@@ -11,7 +11,7 @@ from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
 from aifirst_dagster.proposals.mapping import compile, match, trial
 from aifirst_dagster.proposals.mapping.answer import MappedField, MappingDesign
-from aifirst_dagster.proposals.mapping.proposal import MappingProposal
+from aifirst_dagster.proposals.mapping.proposal import MappingProposal, ProposedField
 from aifirst_dagster.proposals.mapping.target import TargetField
 from aifirst_dagster.proposals.verdict import Verdict
 from aifirst_dagster.repair.plan import Action, RepairPlan
@@ -76,16 +76,16 @@ class MappingTask:
         """Each field's sources, expression and type on the repaired rows; each respelling by whether it occurs."""
         return trial.judge(self._con, self._relation, proposal, baseline.plan, self._target)
 
-    def merge(self, proposal: MappingProposal, verdict: Verdict, baseline: MappingDesign) -> MappingDesign:
+    def merge(self, proposal: MappingProposal, verdict: Verdict, baseline: MappingDesign, by: str) -> MappingDesign:
         """The model's fields and repairs that stand; the engine's for the others. No source column is lost unseen."""
         lost = {claim.subject for claim in verdict.failed if claim.what != "repair"}
         plan = _with_repairs(baseline.plan, proposal, verdict)
         said = {field.name: field for field in reversed(proposal.fields) if field.name not in lost}
         if self._target:
             engine = {field.name: field for field in baseline.fields}
-            fields = [_field(said[t.name], t) if t.name in said else engine[t.name] for t in self._target]
+            fields = [_field(said[t.name], t, by) if t.name in said else engine[t.name] for t in self._target]
             return _designed(plan, fields)
-        fields = [_field(field, None) for field in proposal.fields if said.get(field.name) is field]
+        fields = [_field(field, None, by) for field in proposal.fields if said.get(field.name) is field]
         used = {source for field in fields for source in field.sources}
         names = {field.name for field in fields}
         fields += [_as_is(column, names) for column in plan.columns if column.name not in used]
@@ -156,12 +156,12 @@ def _switched(plan: RepairPlan, options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "actions": [action for action in plan.actions if action.action != "merge_duplicates"]}
 
 
-def _field(said: Any, target: TargetField | None) -> MappedField:
+def _field(said: ProposedField, target: TargetField | None, by: str) -> MappedField:
     return MappedField(
         name=said.name, type=target.type if target else said.type, format=target.format if target else "default",
         sources=said.sources, expression=said.expression.strip() or None,
         description=said.description.strip() or (target.description if target else ""),
-        confidence=round(min(max(said.confidence, 0.0), 1.0), 3), why="proposed by the model, tested on the data",
+        confidence=round(min(max(said.confidence, 0.0), 1.0), 3), why=f"proposed by {by}, tested on the data",
     )  # fmt: skip
 
 

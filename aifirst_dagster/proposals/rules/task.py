@@ -53,7 +53,6 @@ class RulesTask:
         self._instructions = instructions
         self._engine: RulesDesign | None = None
         self._parsed: dict[int, Rule] = {}
-        self._model = "model"
 
     def evidence(self) -> dict[str, Any]:
         """Instructions, the columns with masked values from one half of the rows, and the rules learned already."""
@@ -91,7 +90,7 @@ class RulesTask:
         rules = [rule.model_copy(update={"id": _subject(n, proposal.rules[n])}) for n, rule in self._parsed.items()]
         return Verdict(claims=claims + self._tried(rules))
 
-    def merge(self, proposal: RulesProposal, verdict: Verdict, baseline: RulesDesign) -> RulesDesign:
+    def merge(self, proposal: RulesProposal, verdict: Verdict, baseline: RulesDesign, by: str) -> RulesDesign:
         """The model's rules that stand, and every learned one that they do not better."""
         states = {claim.subject: claim for claim in verdict.claims}
         kept: list[Rule] = []
@@ -100,7 +99,7 @@ class RulesTask:
             claim = states[_subject(number, said)]
             rule, _ = parsed(said)
             if rule is not None and claim.state == "tested":
-                kept.append(rule.model_copy(update={"provenance": "model"}))
+                kept.append(rule.model_copy(update={"provenance": by}))
             else:
                 rejected.append(
                     ({"type": said.type, "kwargs": said.kwargs, "rationale": said.rationale}, claim.evidence)
@@ -145,9 +144,7 @@ class RulesTask:
                 claim.state, claim.evidence = "failed", "It cannot fail: rows of nonsense keep it too."
             elif not result.success:
                 claim.state = "failed"
-                claim.evidence = self._broken(
-                    result.unexpected_percent, result.unexpected_list, result.observed_value, result
-                )
+                claim.evidence = _broken(result)
             else:
                 claim.state, claim.evidence = "tested", f"It holds on {result.evaluated} values that were not shown."
             claims.append(claim)

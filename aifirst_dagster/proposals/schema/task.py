@@ -93,7 +93,7 @@ class SchemaTask:
                 claims += _meaning_claims(said, column)
         return Verdict(claims=claims)
 
-    def merge(self, proposal: SchemaProposal, verdict: Verdict, baseline: Sequence[Column]) -> list[Column]:
+    def merge(self, proposal: SchemaProposal, verdict: Verdict, baseline: Sequence[Column], by: str) -> list[Column]:
         """The engine's columns with every claim of the model that stands."""
         said = {column.column: column for column in reversed(proposal.columns)}
         stands = {(claim.subject, claim.what, claim.value) for claim in verdict.claims if claim.state != "failed"}
