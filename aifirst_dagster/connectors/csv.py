@@ -45,7 +45,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     tokenizer = found.best.tokenizer
     rows = records(lines, tokenizer)
     comment = _comment(rows)
-    kept = [row for row in rows if not (comment and row.cells[0].startswith(comment))] or rows
+    kept = _without_remarks(rows, comment)
     arranged = layout(kept, options.header)
     columns = unique_names(arranged.names)
     dialect = _dialect(text, found, arranged, kept, comment)
@@ -54,9 +54,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     if not _regular(con, text, table, part):
         _exact(text, table, part, source, scratch)
     else:
-        part.query = _query(
-            part, source, _scan(text, table, columns, strict=False), f"row_number() OVER () + {table.first_line - 1}"
-        )
+        part.query = _query(part, source, _scan(text, table, columns), f"row_number() OVER () + {table.first_line - 1}")
     return part
 
 
@@ -84,13 +82,22 @@ def _settle(found: Guess, source: Source, options: ReadOptions) -> list[str]:
 
 
 def _comment(rows: list[Record]) -> str | None:
-    """ "#" where lines that begin with it are narrower or wider than the table, so that they are remarks."""
-    marked = [row for row in rows if row.cells[0].startswith("#")]
-    widths = [len(row.cells) for row in rows if not row.cells[0].startswith("#")]
+    """ "#" where lines that begin with it are mostly of another width than the table, so that they are remarks."""
+    marked = [row for row in rows if row.cells[0].lstrip().startswith("#")]
+    widths = [len(row.cells) for row in rows if not row.cells[0].lstrip().startswith("#")]
     if not marked or not widths:
         return None
     usual = max(set(widths), key=widths.count)
-    return "#" if usual > 1 and all(len(row.cells) != usual for row in marked) else None
+    return "#" if usual > 1 and sum(len(row.cells) != usual for row in marked) > 0.5 * len(marked) else None
+
+
+def _without_remarks(rows: list[Record], comment: str | None) -> list[Record]:
+    """The rows, but for remarks that do not have the table's width: what has it is data, whatever it begins with."""
+    if comment is None:
+        return rows
+    widths = [len(row.cells) for row in rows if not row.cells[0].lstrip().startswith(comment)]
+    usual = max(set(widths), key=widths.count)
+    return [row for row in rows if len(row.cells) == usual or not row.cells[0].lstrip().startswith(comment)]
 
 
 def _dialect(text: Text, found: Guess, arranged: Layout, rows: list[Record], comment: str | None) -> Dialect:
@@ -116,7 +123,8 @@ def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: 
         first_line = rows[start].line
     else:
         first_line = (rows[-1].line + rows[-1].lines) if rows else len(lines) + 1
-    return Table(tokenizer, first_line, arranged.width, arranged.least, [row.cells for row in named], comment)
+    headers = [row.cells for row in named] if arranged.width > 1 else []  # one text may well stand again
+    return Table(tokenizer, first_line, arranged.width, arranged.least, headers, comment, arranged.kinds)
 
 
 def _regular(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part) -> bool:
@@ -132,11 +140,33 @@ def _regular(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Par
     if lines <= 0 or _header_again(text, table):
         return False
     try:
-        counted = con.execute(f"SELECT count(*) FROM {_scan(text, table, part.columns, strict=True)}").fetchall()
+        counts = f"SELECT count(*), count({ident(part.columns[-1])})"
+        counted = con.execute(f"{counts} FROM {_scan(text, table, part.columns)}").fetchall()
     except duckdb.Error:
         return False
-    part.records = counted[0][0] if counted else -1
-    return part.records == lines
+    rows, last = counted[0]
+    if rows != lines or _open_ends(text, table) > rows - last:
+        return False
+    part.records = rows
+    return True
+
+
+def _open_ends(text: Text, table: Table) -> int:
+    """How many lines of the table end in a delimiter.
+
+    DuckDB takes a row of one empty cell too many. Where that is not just a delimiter at the end, but a cell slipped in
+    further left, more lines end so than rows have an empty last cell.
+    """
+    delimiter = table.tokenizer.delimiter.encode()
+    ends = (delimiter + b"\n", delimiter + b"\r\n")
+    with text.path.open("rb") as file:
+        for _ in range(table.first_line - 1):
+            file.readline()
+        found = 0
+        while block := file.read(1 << 22):
+            block += file.readline()
+            found += sum(map(block.count, ends)) + (not text.ended and block.endswith(delimiter))
+    return found
 
 
 def _header_again(text: Text, table: Table) -> bool:
@@ -156,7 +186,7 @@ def _header_again(text: Text, table: Table) -> bool:
     return False
 
 
-def _scan(text: Text, table: Table, columns: list[str], strict: bool) -> str:
+def _scan(text: Text, table: Table, columns: list[str]) -> str:
     """DuckDB's scan of a regular file."""
     tokenizer = table.tokenizer
     quote = tokenizer.quotechar or ""

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from aifirst_dagster.connectors.source import Scratch
 from aifirst_dagster.connectors.text import Text
+from aifirst_dagster.inference.header import fits
 from aifirst_dagster.inference.records import joined_at
 from aifirst_dagster.inference.tokenizer import Tokenizer
 
@@ -32,6 +33,7 @@ class Table:
         least: Fewest cells of a row that is filled up.
         headers: The cells of each row of names.
         comment: What a line begins with that is a remark, or None.
+        kinds: As `Layout` has them: a row of another width must look like this to be taken.
     """
 
     tokenizer: Tokenizer
@@ -40,6 +42,7 @@ class Table:
     least: int
     headers: list[list[str]]
     comment: str | None
+    kinds: dict[int, str]
 
 
 @dataclass
@@ -163,22 +166,14 @@ class _Reader:
         return number + len(lines)
 
     def _suspect(self, line: str) -> bool:
-        """Whether a line of the right width may be a repeated header or a remark, or is blank."""
-        comment = self.table.comment
-        return (
-            bool(self.header_starts and line.lstrip().startswith(self.header_starts))
-            or bool(comment and line.startswith(comment))
-            or not line
-        )
+        """Whether a line of the right width may be a repeated header, or is blank."""
+        return not line or bool(self.header_starts and line.lstrip().startswith(self.header_starts))
 
     def _odd(self, source: _Lines, lines: list[str], index: int, number: int, good: list[str]) -> int:
         """Judge one line that is not plain; returns how many lines it took."""
         line = lines[index].removesuffix("\r")
         delimiter = self.table.tokenizer.delimiter
         if not line.strip() and not (delimiter and delimiter in line):
-            return 1
-        if self.table.comment and line.startswith(self.table.comment):
-            self.copy.remarks += 1
             return 1
         cells, status = self.split(line)
         taken = 1
@@ -196,6 +191,9 @@ class _Reader:
         if reason is None:
             good.append(self._row(number, cells))
             return taken
+        if self.table.comment and line.lstrip().startswith(self.table.comment):
+            self.copy.remarks += 1
+            return 1
         if taken > 1 and reason.startswith("expected"):  # the quote that joined them may be the fault
             taken, reason = 1, "a quote is not closed"
         self._set_aside(number, reason, "\n".join(lines[index : index + taken]).removesuffix("\r"))
@@ -210,9 +208,12 @@ class _Reader:
             return "bytes that are not UTF-8"
         if self.headers and [cell.strip() for cell in cells] in self.headers:
             return "repeated header"
-        if len(cells) > width and any(cell.strip() for cell in cells[width:]) or len(cells) < self.table.least:
-            return "a quote is not closed" if status == "open" else f"expected {width} cells, found {len(cells)}"
-        return None
+        if len(cells) == width or (1 < len(cells) < width and not any(cell.strip() for cell in cells)):
+            return None
+        surplus = any(cell.strip() for cell in cells[width:])
+        if not surplus and len(cells) >= self.table.least and fits(cells, self.table.kinds):
+            return None
+        return "a quote is not closed" if status == "open" else f"expected {width} cells, found {len(cells)}"
 
     def _row(self, number: int, cells: list[str]) -> str:
         """The copy's line for a row; missing cells are empty."""

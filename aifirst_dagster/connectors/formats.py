@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 
@@ -49,7 +50,7 @@ def detect(source: Source) -> str:
     text = _plain_start(head)
     if by_suffix in ("json", "jsonl"):
         looks = text.startswith(("[", "{")) or not text or _SCALAR.match(text)
-        return by_suffix if looks else "csv"
+        return _json_kind(text) or by_suffix if looks else "csv"
     if by_suffix == "parquet" or source.suffix not in (".csv", ".tsv", ".tab", ".psv", ".dat"):
         return _json_kind(text) or "csv"
     if _JSON_RECORD.match(text):
@@ -66,8 +67,11 @@ def _json_kind(text: str) -> str | None:
     if not _JSON_RECORD.match(text) and not re.match(r"\[\s*(\[|\{|-?\d|\")", text):
         return None
     first, _, rest = text.partition("\n")
-    lines = first.rstrip().endswith("}") and rest.lstrip().startswith("{")
-    return "jsonl" if lines else "json"
+    try:
+        json.loads(first)
+    except ValueError:
+        return "json"
+    return "jsonl" if rest.lstrip().startswith(("{", "[")) else "json"
 
 
 def _plain_start(head: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,14 @@ from aifirst_dagster.errors import InputError
 if TYPE_CHECKING:
     import duckdb
 
+#: How deep types are looked for: a lone object, its list, the list's objects, their fields.
+_DEPTH = 4
 _NATIVE = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN")
+
+
+#: Stands for the name of records that are no objects.
+_VALUE = "\0value"
+_WHOLE = "records = false, columns = {'json': 'JSON'}"
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class _Layout:
         largest = min(max(self.size, 1 << 20) + 64, 2**32 - 1)
         return (
             f"read_json({literal(self.path)}, format = {literal(self.form)}, maximum_object_size = {largest}, "
-            f"map_inference_threshold = -1, maximum_depth = {2 if self.inside is None else 3}, {options})"
+            f"map_inference_threshold = -1, maximum_depth = {_DEPTH}, {options})"
         )
 
 
@@ -60,6 +68,8 @@ def read_document(con: duckdb.DuckDBPyConnection, source: Source, options: ReadO
     if not start:
         return _empty(source)
     form = "array" if start.startswith("[") else "unstructured"
+    if form == "array" and not _ends_with(text.path, b"]"):
+        raise InputError("The JSON array has no end: the file is cut off.", hint="Fetch it again.", file=source.given)
     layout = _Layout(text.path, form, text.size)
     try:
         inside = _list_inside(con, layout) if form == "unstructured" else None
@@ -119,7 +129,9 @@ def _part(con: duckdb.DuckDBPyConnection, source: Source, layout: _Layout, sampl
     fields = _fields(con, layout, sample)
     if not fields:
         return _empty(source)
-    source_names = [name for name, _ in fields]
+    source_names = [name.lstrip("\0") for name, _ in fields]
+    if _share_names(fields):
+        fields = [(name, "VARCHAR") for name, _ in fields]
     columns = unique_names(source_names)
     record, rows = _rows(layout, fields)
     cells = [
@@ -141,20 +153,40 @@ def _fields(con: duckdb.DuckDBPyConnection, layout: _Layout, sample: int) -> lis
         kind = dict(found)[layout.inside]
         kind = kind.children[0][1] if kind.id == "list" else kind
         found = list(kind.children)
-    if [name for name, _ in found] == ["json"] and str(found[0][1]).startswith(("MAP", "JSON")):
-        return (
-            []
-            if not con.execute(f"SELECT 1 FROM {layout.scan('records = false')} LIMIT 1").fetchall()
-            else [("json", "VARCHAR")]
-        )
-    return [(name, str(kind) if str(kind) in _NATIVE else "VARCHAR") for name, kind in found]
+    if [name for name, _ in found] == ["json"] and layout.inside is None and not _are_objects(con, layout):
+        return [] if not _any(con, layout) else [(_VALUE, _plain(str(found[0][1])))]
+    if str(found[0][1]).startswith("MAP") and found[0][0] == "json":
+        return [("json", "VARCHAR")]  # objects without keys
+    return [(name, _plain(str(kind))) for name, kind in found]
+
+
+def _plain(kind: str) -> str:
+    """The type to read a field as."""
+    return kind if kind in _NATIVE else "VARCHAR"
+
+
+def _any(con: duckdb.DuckDBPyConnection, layout: _Layout) -> bool:
+    """Whether there is a record at all."""
+    return bool(con.execute(f"SELECT 1 FROM {layout.scan(_WHOLE)} LIMIT 1").fetchall())
+
+
+def _are_objects(con: duckdb.DuckDBPyConnection, layout: _Layout) -> bool:
+    """Whether the first record is an object with keys."""
+    first = con.execute(f"SELECT len(json_keys(json)) FROM {layout.scan(_WHOLE)} LIMIT 1").fetchall()
+    return bool(first and first[0][0])
 
 
 def _rows(layout: _Layout, fields: list[tuple[str, str]]) -> tuple[str, str]:
     """How a field is addressed (a format string), and the FROM clause of the records."""
+    if [name for name, _ in fields] == [_VALUE]:
+        return "json", layout.scan(f"records = false, columns = {{'json': {literal(fields[0][1])}}}")
     if layout.inside is None:
+        if _share_names(
+            fields
+        ):  # DuckDB numbers names that differ in case only, and finds them so under no other option
+            return "{}::VARCHAR", layout.scan("sample_size = -1")
         spec = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in fields)
-        records = "false" if [name for name, _ in fields] == ["json"] else "true"
+        records = "false" if fields == [("json", "VARCHAR")] else "true"
         return "{}", layout.scan(f"records = {records}, columns = {{{spec}}}")
     struct = "STRUCT(" + ", ".join(f"{ident(name)} {kind}" for name, kind in fields) + ")"
     if layout.numbered:
@@ -164,6 +196,13 @@ def _rows(layout: _Layout, fields: list[tuple[str, str]]) -> tuple[str, str]:
     return "record.{}", f"(SELECT unnest({ident(layout.inside)}) AS record FROM {scan})"
 
 
+def _share_names(fields: list[tuple[str, str]]) -> bool:
+    """Whether some names differ in case only."""
+    names = {name.casefold() for name, _ in fields}
+    numbered = (re.fullmatch(r"(.+)_\d+", name) for name in names)
+    return any(match and match.group(1) in names for match in numbered)
+
+
 def _list_inside(con: duckdb.DuckDBPyConnection, layout: _Layout) -> str | None:
     """The only field of a lone object that is a list of objects, else None."""
     scan = layout.scan("sample_size = 2")
@@ -171,9 +210,16 @@ def _list_inside(con: duckdb.DuckDBPyConnection, layout: _Layout) -> str | None:
     lists = [
         name
         for name, kind in zip(relation.columns, relation.types, strict=True)
-        if kind.id == "list" and str(kind).startswith(("STRUCT", "MAP", "JSON"))
+        if kind.id == "list" and str(kind).startswith(("STRUCT", "MAP"))
     ]
     return lists[0] if len(lists) == 1 and len(relation.fetchall()) == 1 else None
+
+
+def _ends_with(path: Path, end: bytes) -> bool:
+    """Whether the file's last sign but white space is `end`."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4096))
+        return file.read().rstrip().endswith(end)
 
 
 def _empty(source: Source) -> Part:

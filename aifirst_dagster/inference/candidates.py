@@ -53,7 +53,7 @@ def _runs(lines: Sequence[str]) -> dict[str, float]:
             continue
         # Empty cells make runs of a delimiter that is one character; a part of a longer one never stands alone.
         rest = text.replace(run, "")
-        if not any(sign in rest for sign in set(run) if len(set(run)) == 1 or _PRIOR.get(sign, 0) >= 1):
+        if not any(sign in rest for sign in set(run) if len(set(run)) == 1 or sign in _PRIOR):
             found[run] = _SEVERAL
     return found
 

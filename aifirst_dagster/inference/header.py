@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from aifirst_dagster.inference.records import Record
@@ -16,6 +17,7 @@ from aifirst_dagster.inference.shapes import DATE, EMPTY, LINK, NUMBER, TYPED, d
 
 _BODY = 400
 _MOST_NAME_ROWS = 4
+_LONGEST_NAME = 500
 #: Rows of another width than most that are this common belong to the table.
 _COMMON = 0.05
 
@@ -30,6 +32,7 @@ class Layout:
         names: Names as they stand; "" for columns without; several rows are joined by a blank.
         width: Columns of the table.
         least: A row of fewer cells than `width`, but at least so many, is filled up; a shorter one does not fit.
+        kinds: Column's index -> the shape that its cells have, for columns of numbers, dates and links.
     """
 
     first: int
@@ -37,6 +40,7 @@ class Layout:
     names: list[str]
     width: int
     least: int
+    kinds: dict[int, str] = field(default_factory=dict)
 
 
 def layout(rows: Sequence[Record], header: bool | None = None) -> Layout:
@@ -55,7 +59,7 @@ def layout(rows: Sequence[Record], header: bool | None = None) -> Layout:
     named = rows[first : first + count]
     data = rows[first + count : first + count + 5 * _BODY]
     width = _width(named, data, usual)
-    return Layout(first, count, _joined(named, width), width, _least(data, width))
+    return Layout(first, count, _joined(named, width), width, _least(data, width), _kinds(data, width))
 
 
 def _usual_width(rows: Sequence[Record]) -> int:
@@ -93,6 +97,11 @@ def _name_rows(rows: Sequence[Record], first: int, usual: int, surely: bool) -> 
     head = rows[first].cells
     body = [row for row in rows[first + 1 : first + 1 + _BODY] if len(row.cells) == usual and row.cells != head]
     columns = [dominant(row.cells[index] for row in body) for index in range(usual)]
+    again = sum(row.cells == head for row in rows[first + 1 : first + 1 + _BODY])
+    if again > _COMMON * (len(body) + again) and not any(kind in TYPED for kind, _ in columns):
+        return 0  # texts that come back so often are values
+    if any(len(cell) > _LONGEST_NAME for cell in head):
+        return 0
     if not _holds_names(rows[first], body, columns, surely):
         return 0
     typed = [index for index, (kind, share) in enumerate(columns) if kind in TYPED and share > 0.8]
@@ -157,10 +166,14 @@ def _unlike(cell: str, values: Sequence[str]) -> bool:
 def _are_years(row: Record) -> bool:
     """Whether the numbers of a row are years in order, as names of columns are."""
     numbers = [cell.strip() for cell in row.cells if shape(cell) == NUMBER]
-    years = [int(number) for number in numbers if number.isdigit() and len(number) == 4 and 1800 <= int(number) <= 2100]
-    rising = all(later > earlier for earlier, later in zip(years, years[1:], strict=False))
-    falling = all(later < earlier for earlier, later in zip(years, years[1:], strict=False))
+    years = [int(number) for number in numbers if _is_year(number)]
+    rising = all(later > earlier for earlier, later in pairwise(years))
+    falling = all(later < earlier for earlier, later in pairwise(years))
     return len(years) == len(numbers) >= 3 and (rising or falling)
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isascii() and text.isdigit() and 1800 <= int(text) <= 2100
 
 
 def _names_above(rows: Sequence[Record], first: int, usual: int) -> int:
@@ -175,7 +188,7 @@ def _names_above(rows: Sequence[Record], first: int, usual: int) -> int:
             not adjacent
             or len(row.cells) != usual
             or len(texts) < 2
-            or any(shape(cell) in (NUMBER, DATE, LINK) and not _are_years(row) for cell in texts)
+            or any(shape(cell) in (NUMBER, DATE, LINK) and not _is_year(cell.strip()) for cell in texts)
         ):
             break
         count += 1
@@ -184,7 +197,9 @@ def _names_above(rows: Sequence[Record], first: int, usual: int) -> int:
 
 def _width(named: Sequence[Record], data: Sequence[Record], usual: int) -> int:
     """Columns of the table: those that have names or that many rows fill."""
-    names = max((len(row.cells) for row in named), default=0)
+    reached = max((len(row.cells) for row in data), default=0)
+    names = max((max(_last_filled(row), min(len(row.cells), reached)) for row in named), default=0)
+    names = names or max((len(row.cells) for row in named), default=0)
     widths = Counter(len(row.cells) for row in data if len(row.cells) > 1 or usual == 1)
     if not widths:
         return names or usual
@@ -193,6 +208,11 @@ def _width(named: Sequence[Record], data: Sequence[Record], usual: int) -> int:
     # Cells past the names that no row fills are trailing delimiters, no columns.
     wide = max((width for width in common if width <= names or _fills(data, width, names)), default=usual)
     return max(wide, names) if names else wide
+
+
+def _last_filled(row: Record) -> int:
+    """How many cells a row has up to the last that is not blank."""
+    return max((index for index, cell in enumerate(row.cells, start=1) if cell.strip()), default=0)
 
 
 def _fills(data: Sequence[Record], width: int, names: int) -> bool:
@@ -209,9 +229,22 @@ def _least(data: Sequence[Record], width: int) -> int:
             last = max(index for index, cell in enumerate(row.cells[:width]) if cell.strip() or index == 0) + 1
             least = min(least, last)
     short = Counter(len(row.cells) for row in data if 1 < len(row.cells) < width)
-    if short.total() >= max(3, _COMMON * len(data)):
+    if short.total() >= min(max(3, _COMMON * len(data)), 0.5 * len(data)) > 0:
         least = min(least, min(short))
     return max(2, least)
+
+
+def _kinds(data: Sequence[Record], width: int) -> dict[int, str]:
+    """Columns whose cells are nearly all of one telling shape, by the rows of the table's width."""
+    full = [row for row in data[:_BODY] if len(row.cells) == width]
+    found = {index: dominant(row.cells[index] for row in full) for index in range(width)}
+    return {index: kind for index, (kind, share) in found.items() if kind in (NUMBER, DATE, LINK) and share >= 0.95}
+
+
+def fits(cells: Sequence[str], kinds: dict[int, str]) -> bool:
+    """Whether the cells of a row of another width than its table's look as their columns do: not shifted."""
+    shapes = ((family(shape(cells[index])), kind) for index, kind in kinds.items() if index < len(cells))
+    return all(found in (kind, EMPTY) for found, kind in shapes)
 
 
 def _joined(named: Sequence[Record], width: int) -> list[str]:

@@ -38,6 +38,7 @@ class Tokenizer:
         special = f"(?:{q}{q}|{escape}.)" if escape else f"{q}{q}"
         self._opening = re.compile(f"{blank}{q}", re.DOTALL)
         self._quoted = re.compile(f"{blank}{q}({ordinary}(?:{special}{ordinary})*){q}{blank}{end}", re.DOTALL)
+        self._begun = re.compile(f"{blank}{q}{ordinary}(?:{special}{ordinary})*", re.DOTALL)
         self._loose = re.compile(f"{blank}{q}(.*?){q}{blank}{end}", re.DOTALL)
         self._closing = re.compile(f"{q}{blank}{end}")
 
@@ -67,10 +68,13 @@ class Tokenizer:
 
     def _cell(self, record: str, position: int) -> tuple[int, str, Status]:
         """Where the cell at `position` ends, its text, and what its quotes say."""
-        if self.quotechar and (opening := self._opening.match(record, position)):
+        if self.quotechar and self._opening.match(record, position):
             if match := self._quoted.match(record, position):
                 return match.end(), self._unescaped(match.group(1)), "ok"
-            if self._loose_close(record, opening.end()) and (match := self._loose.match(record, position)):
+            # With no single quote after the opening one the cell is open; any other is a quote that was not doubled.
+            begun = self._begun.match(record, position)
+            closes = begun is not None and begun.end() < len(record)
+            if closes and (match := self._loose.match(record, position)):
                 return match.end(), self._unescaped(match.group(1)), "odd"
             match = self._plain.match(record, position)
             return match.end() if match else len(record), match.group() if match else "", "open"
@@ -79,10 +83,6 @@ class Tokenizer:
         if self._escaped and self.escapechar and self.escapechar in text:
             text = self._escaped.sub(r"\1", text)
         return match.end() if match else len(record), text, "ok"
-
-    def _loose_close(self, record: str, position: int) -> bool:
-        """Whether quotes that do close a cell may follow, before any is tried at cost."""
-        return record.find(self.quotechar or "\0", position) >= 0
 
     def _unescaped(self, text: str) -> str:
         q = self.quotechar or ""
