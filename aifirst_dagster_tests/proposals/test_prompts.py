@@ -1,4 +1,4 @@
-"""Prompts: strict variables, data behind a fence that nothing in it can open, a project's own in place of the shipped."""
+"""Prompts: strict variables, data behind a fence that nothing in it can open, a project's own before the shipped."""
 
 from __future__ import annotations
 

@@ -138,11 +138,11 @@ def _tried(
         for name, (query, type_, written) in queries.items():
             claim = Claim(subject=name, what="field", value=type_)
             try:
-                full, read = _counted(con, table, query, given if written else None)
+                held, read = _counted(con, table, query, given if written else None)
             except (SandboxError, RefusedQueryError) as error:
                 claim.state, claim.evidence = "failed", error.message
             else:
-                _weigh(claim, full, read)
+                _weigh(claim, held, read)
             claims.append(claim)
     return claims
 
