@@ -33,7 +33,8 @@ def run(step: StepRun) -> StepResult:
 
     config = step.config
     assert isinstance(config, Config)
-    relation, columns = step.input.create_view(step.con, "_input"), step.input_columns()
+    relation, columns = "_input", step.input_columns()
+    step.input.create_view(step.con, relation)
     outcome = proposing.design(
         step.con,
         relation,
@@ -70,7 +71,7 @@ def run(step: StepRun) -> StepResult:
         usage=outcome.usage,
         gate=_gate(step, reached, config),
         design_current=outcome.current,
-        design_hash=outcome.fingerprint,
+        design_hash=outcome.content,
         notes=outcome.notes,
         details={
             "design": outcome.summary(),

@@ -1,0 +1,156 @@
+"""What a run would ask models, found by doing the run's work aside: nothing is kept, and no model is asked.
+
+The steps that lead to a model's work run on the real data into a temporary folder, with designs opened for preview and
+a meter in the model's place. So each prompt is the one that a run would send, and a design that is accepted and current
+asks nothing, as it would then.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aifirst_dagster.errors import AifirstError, ServiceError
+from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+from aifirst_dagster.project import Project
+
+if TYPE_CHECKING:
+    from aifirst_dagster.datasets.store import DatasetStore
+    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.llm.types import LLMRequest
+    from aifirst_dagster.state import State
+
+#: Bytes of a prompt to a token, as `llm.gateway.estimate` reckons.
+BYTES_A_TOKEN = 3
+#: Step types that touch nothing but their own dataset: only these are rehearsed.
+HARMLESS = {"connector", "sql", "llm_transform", "llm_validation"}
+
+
+class NotAskedError(ServiceError):
+    """The meter's answer to every call: the step goes on with the deterministic engine's."""
+
+
+@dataclass
+class Meter:
+    """Stands where a step expects its LLM, and notes what it would have sent."""
+
+    real: LLM
+    prompts: list[tuple[int, bool]] = field(default_factory=list)
+
+    @property
+    def available(self) -> bool:
+        """A key is taken for granted: the estimate is about the run where there is one."""
+        return True
+
+    @property
+    def asked(self) -> str | None:
+        """Whom a run would ask."""
+        return self.real.asked
+
+    @property
+    def model(self) -> str | None:
+        """The resource's model."""
+        return self.real.asked
+
+    @property
+    def provider(self) -> str:
+        """The resource's provider."""
+        return self.real.provider
+
+    def call(self, request: LLMRequest) -> Any:
+        """Note the prompt's tokens and whether the model would think; raises `NotAskedError`."""
+        written = request.system + "".join(message.model_dump_json() for message in request.messages)
+        schema = json.dumps(request.output.model_json_schema()) if request.output else ""
+        self.prompts.append((len((written + schema).encode()) // BYTES_A_TOKEN, request.thinking != "off"))
+        raise NotAskedError("no model is asked while estimating")
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What one step would ask.
+
+    Attributes:
+        prompts: Tokens of each first prompt, and whether the model may think.
+        columns: Columns of the step's result.
+        why_not: Why the step could not be rehearsed; "" where it was.
+    """
+
+    prompts: tuple[tuple[int, bool], ...] = ()
+    columns: int = 0
+    why_not: str = ""
+
+
+def rehearse(spec: PipelineSpec, project: Project, llm: LLM) -> dict[str, Rehearsed]:
+    """Every step that may ask a model, and the steps it reads, by key."""
+    from aifirst_dagster.datasets.store import DatasetStore
+
+    wanted = _wanted(spec)
+    found: dict[str, Rehearsed] = {}
+    with tempfile.TemporaryDirectory(prefix="aifirst-estimate-") as folder:
+        store = DatasetStore(Path(folder))
+        for key in spec.order:
+            if key not in wanted:
+                continue
+            step = spec.step(key)
+            if waiting := [need for need in step.inputs if found[need].why_not]:
+                found[key] = Rehearsed(why_not=found[waiting[0]].why_not)
+            elif step.type not in HARMLESS:
+                found[key] = Rehearsed(why_not=f"a step of type {step.type} does not run for an estimate")
+            elif spec.partitions is not None:
+                found[key] = Rehearsed(why_not="a partition's data is known only when it runs")
+            else:
+                found[key] = _one(spec, step, project, llm, store)
+    return found
+
+
+def _one(spec: PipelineSpec, step: StepSpec, project: Project, llm: LLM, store: DatasetStore) -> Rehearsed:
+    """Run one step aside."""
+    from aifirst_dagster.proposals.designs import DesignStore
+    from aifirst_dagster.steps.run import StepRun, manifest
+
+    meter = Meter(llm)
+    writer = store.write(spec.slug, step.key)
+
+    def state() -> State:
+        from aifirst_dagster import state as database
+
+        return database.open(project)
+
+    try:
+        run = StepRun(
+            project=project, pipeline=spec.slug, step=step.key, config=step.resolve(),
+            inputs={need: store.open(spec.slug, need) for need in step.inputs}, writer=writer, previous=None,
+            llm=meter,  # type: ignore[arg-type]
+            designs=DesignStore(project.designs / spec.slug / step.key, preview=True), state=state, run_id="estimate",
+        )  # fmt: skip
+        result = step.step_type.run(run)
+        if result.skipped:
+            return Rehearsed(why_not=result.skipped)
+        writer.publish(manifest(run, result, step.rows, step.code_hash, ""))
+    except (AifirstError, OSError) as error:
+        return Rehearsed(why_not=str(getattr(error, "message", None) or error))
+    return Rehearsed(tuple(meter.prompts), len(result.columns))
+
+
+def _wanted(spec: PipelineSpec) -> set[str]:
+    """The steps that may ask a model, and everything that they read."""
+    waiting = [step.key for step in spec.steps if asks(step)]
+    wanted: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in wanted:
+            wanted.add(key)
+            waiting += spec.step(key).inputs
+    return wanted
+
+
+def asks(step: StepSpec) -> bool:
+    """Whether a step, as it is configured, may ask a model at all."""
+    if not step.step_type.uses_llm:
+        return False
+    if step.type == "connector":
+        return step.config.get("llm_enhanced", False) is not False
+    return step.type != "llm_validation" or step.config.get("rules", "auto_generate") == "auto_generate"
