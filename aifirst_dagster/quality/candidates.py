@@ -294,7 +294,9 @@ def of_keys(facts: Sequence[Facts], parts: Parts) -> Iterator[Candidate]:
         and (one.kind in ("text", "time") or one.column.type == "integer") and (one.longest or 0) <= 60
     ]  # fmt: skip
     able.sort(key=lambda one: -one.distinct)
-    pairs = [pair for pair in combinations(able[:6], 2) if pair[0].distinct * pair[1].distinct >= 4 * parts.learned]
+    # Enough pairs of values for all rows, yet so few that some would meet by chance: else any two columns are a "key".
+    rows = parts.learned
+    pairs = [p for p in combinations(able[:6], 2) if rows <= p[0].distinct * p[1].distinct <= rows * rows / 10]
     for a, b in pairs[:4]:
         names = [one.name for one in facts if one in (a, b)]
         rule = _rule(

@@ -88,7 +88,7 @@ def compare(base: Baseline, new: Baseline, thresholds: Thresholds | None = None)
             column.reasons.append(_moved(a, b))
         if found[len(columns) + place] and abs(a.null_rate - b.null_rate) >= limits.null_rate:
             column.reasons.append(f"missing values went from {a.null_rate:.1%} to {b.null_rate:.1%}")
-        _emptied(a, b, column)
+        _emptied(a, b, column, limits)
         _new_values(a, b, column, limits)
         column.drifted = bool(column.reasons)
     emptied = (base.rows == 0) != (new.rows == 0)
@@ -163,11 +163,11 @@ def _tested(name: str, test: str, statistic: float, p_value: float, threshold: f
     return ColumnDrift(name=name, test=test, statistic=round(statistic, 6), p_value=p_value, threshold=threshold)
 
 
-def _emptied(a: ColumnSketch, b: ColumnSketch, column: ColumnDrift) -> None:
-    """A column that lost all its values, or whose values are new, is a finding whatever its size."""
-    if a.count and b.rows and not b.count:
+def _emptied(a: ColumnSketch, b: ColumnSketch, column: ColumnDrift, limits: Thresholds) -> None:
+    """A column that lost all its values, or has its first, is a finding where that is more than chance in few rows."""
+    if a.count and b.rows and not b.count and a.null_rate**b.rows < limits.level:
         column.reasons = ["all values are missing now"]
-    elif not a.count and a.rows and b.count:
+    elif not a.count and a.rows and b.count and b.null_rate**a.rows < limits.level:
         column.reasons = ["it had no values before and has some now"]
 
 

@@ -34,10 +34,14 @@ def queries(con: Any, cells: str, columns: Sequence[Column], rows: int) -> Itera
         if 0 < rows - filled <= MISSING * rows:
             reason = literal(f"{filled} of {rows} rows have a value here.")
             yield column.name, f"SELECT __row, __line, {text}, {reason}, NULL FROM {cells} WHERE NOT {present}"
+        if tokens:
+            yield column.name, _token(cells, text, tokens)
         if column.type in ("integer", "number", "boolean", "date", "datetime", "time"):
             yield column.name, _mistyped(cells, column, present)
         if column.type in ("integer", "number") and column.physical_type == "VARCHAR":
             yield column.name, _not_plain(cells, column, present)
+        elif column.type == "string":
+            yield column.name, _mixed_units(cells, text, present, filled)
         if distinct * 2 <= filled and distinct > 1:
             yield column.name, _slips(cells, text, present, filled)
         if column.type == "string" or column.physical_type == "VARCHAR":
@@ -60,17 +64,37 @@ def _not_plain(cells: str, column: Column, present: str) -> str:
         FROM {cells} WHERE {present} AND {cast} IS NOT NULL AND TRY_CAST(trim({text}) AS DOUBLE) IS NULL"""
 
 
+def _token(cells: str, text: str, tokens: str) -> str:
+    """Words that stand for "no value": an empty cell says the same without posing as a value."""
+    return f"""SELECT __row, __line, {text}, 'It says in words that there is no value.', '' FROM {cells}
+        WHERE lower(trim({text})) IN ({tokens}) AND trim({text}) <> ''"""
+
+
+def _mixed_units(cells: str, text: str, present: str, filled: int) -> str:
+    """Figures followed by a unit that is written in more ways than one, or by some only."""
+    form = r"^\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*([A-Za-z%°][A-Za-z%°. -]{0,20})?\s*$"
+    return f"""WITH f AS (SELECT __row, __line, {text} AS v, regexp_extract({text}, '{form}', 1) AS figure,
+            regexp_extract({text}, '{form}', 2) AS unit FROM {cells} WHERE {present}),
+        units AS (SELECT unit, count(*) AS n FROM f WHERE figure <> '' GROUP BY 1)
+        SELECT __row, __line, v, 'Its unit is written in several ways, or left out, in this column.',
+            regexp_replace(figure, '\.0+$', '')
+        FROM f WHERE figure <> '' AND unit <> ''
+            AND (SELECT sum(n) FROM units) >= {USUAL * filled!r}
+            AND (SELECT count(*) FROM units WHERE n >= {0.05 * filled!r}) >= 2"""
+
+
 def _slips(cells: str, text: str, present: str, filled: int) -> str:
     """Rare values one or two letters away from a frequent one."""
     often = max(4, round(0.002 * filled))
     return f"""WITH v AS (SELECT {text} AS v, count(*) AS n FROM {cells} WHERE {present} GROUP BY 1),
-        rare AS (SELECT * FROM v WHERE n <= 2 AND length(v) BETWEEN 3 AND 200 ORDER BY v LIMIT 3000),
+        rare AS (SELECT * FROM v WHERE n <= 2 AND length(v) BETWEEN 2 AND 200 ORDER BY v LIMIT 3000),
         often AS (SELECT * FROM v WHERE n >= {often} ORDER BY n DESC, v LIMIT 1000),
-        near AS (SELECT r.v AS v, o.v AS better, o.n AS n, levenshtein(r.v, o.v) AS d FROM rare r JOIN often o
+        near AS (SELECT r.v AS v, o.v AS better, o.n AS n, damerau_levenshtein(r.v, o.v) AS d FROM rare r JOIN often o
             ON abs(length(r.v) - length(o.v)) <= 2 AND o.n >= 4 * r.n
             WHERE translate(r.v, '0123456789', '') <> translate(o.v, '0123456789', '')),
         best AS (SELECT v, arg_min(better, {{'d': d, 'n': -n}}) AS better, min(d) AS d FROM near
-            WHERE d <= CASE WHEN length(v) < 5 THEN 1 WHEN length(v) < 40 THEN 2 ELSE length(v) // 12 END GROUP BY 1)
+            WHERE d <= CASE WHEN length(v) = 2 THEN CASE WHEN n >= 50 THEN 1 ELSE 0 END
+                WHEN length(v) < 5 THEN 1 WHEN length(v) < 40 THEN 2 ELSE length(v) // 12 END GROUP BY 1)
         SELECT __row, __line, {text}, 'It is rare, and nearly the same as ' || best.better || '.', best.better
         FROM {cells} JOIN best ON {text} = best.v"""
 

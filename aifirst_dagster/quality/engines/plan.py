@@ -77,7 +77,8 @@ class Table:
     def type(self, name: str) -> str:
         """The DuckDB type of a column. Raises `CannotEvaluateError` where there is none of exactly this name."""
         if name not in self.types:
-            near = get_close_matches(name, self.columns, n=1)
+            folded = {column.casefold(): column for column in self.columns}
+            near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=1)]
             there = ", ".join(self.columns[:20]) + (", ..." if len(self.columns) > 20 else "")
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {there}."
             raise CannotEvaluateError(f"There is no column {name!r}. {hint}")

@@ -1,0 +1,86 @@
+"""Cells that look wrong are found, with the text that they should hold."""
+
+import duckdb
+import pytest
+
+from aifirst_dagster.inference.schema import Column
+from aifirst_dagster.quality.cells import find
+from aifirst_dagster.quality.rules import Rule
+
+
+def column(name, type_="string", **more):
+    return Column(name=name, source_name=name, type=type_, **more)
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as session:
+        session.execute("""CREATE TABLE t AS SELECT ['Zurich', 'Geneva', 'Bern'][1 + i % 3] AS city,
+            ['8001', '1201', '3011'][1 + i % 3] AS zip, (100 + i)::VARCHAR AS amount,
+            'X-' || (1000 + i) AS code, (i % 40 + 1) || CASE WHEN i % 2 = 0 THEN ' kg' ELSE ' kilo' END AS weight,
+            i + 2 AS _source_line FROM range(300) r(i)""")
+        yield session
+
+
+COLUMNS = [column("city"), column("zip"), column("amount", "integer", physical_type="BIGINT"), column("code")]
+
+
+def damaged(con, row, name, value, columns=COLUMNS):
+    con.execute(f"UPDATE t SET {name} = ? WHERE _source_line = ?", [value, row + 2])
+    return [cell for cell in find(con, "t", columns) if cell.column == name]
+
+
+def test_a_clean_table_has_no_such_cells(con):
+    assert find(con, "t", COLUMNS) == []
+
+
+def test_a_slip_of_a_frequent_value_is_found_with_what_it_should_be(con):
+    (cell,) = damaged(con, 30, "city", "Zurixh")
+    assert (cell.row, cell.source_line, cell.value, cell.suggestion) == (30, 32, "Zurixh", "Zurich")
+    assert cell.reason
+
+
+def test_a_valid_value_that_contradicts_its_row_is_found(con):
+    (cell,) = damaged(con, 31, "city", "Bern")
+    assert (cell.row, cell.suggestion) == (31, "Geneva")
+
+
+def test_a_missing_value_among_many_is_found(con):
+    (cell,) = damaged(con, 5, "code", None)
+    assert (cell.row, cell.value) == (5, None)
+
+
+def test_a_text_among_numbers_is_found(con):
+    (cell,) = damaged(con, 7, "amount", "lots")
+    assert cell.row == 7 and "integer" in cell.reason
+
+
+def test_a_rarely_written_form_is_found(con):
+    (cell,) = damaged(con, 9, "code", "X1009/b")
+    assert cell.row == 9
+
+
+def test_a_unit_written_in_two_ways_is_found_with_the_plain_number(con):
+    cells = find(con, "t", [column("weight")])
+    assert len(cells) == 300 and cells[0].suggestion == "1"
+
+
+def test_a_word_for_no_value_is_to_be_emptied(con):
+    con.execute("UPDATE t SET code = 'N/A' WHERE _source_line = 12")
+    cells = find(con, "t", [column("code", null_tokens=["N/A"])])
+    assert [(cell.row, cell.suggestion) for cell in cells] == [(10, "")]
+
+
+def test_cells_that_break_a_rule_carry_its_id(con):
+    con.execute("CREATE TABLE typed AS SELECT amount::BIGINT AS amount, _source_line FROM t")
+    rule = Rule(type="expect_column_values_to_be_between", kwargs={"column": "amount", "max_value": 397})
+    cells = find(con, "t", COLUMNS, [rule], "typed")
+    assert [(cell.row, cell.value, cell.rule_ids) for cell in cells] == [
+        (298, "398", ["amount.values_to_be_between"]),
+        (299, "399", ["amount.values_to_be_between"]),
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_tables_too_small_to_judge_give_none(con, rows):
+    assert find(con, f"(SELECT * FROM t LIMIT {rows})", COLUMNS) == []
