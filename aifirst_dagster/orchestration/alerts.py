@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import dagster as dg
 
 from aifirst_dagster.observe.alerts import Alert, send
+from aifirst_dagster.orchestration.intervals import interval
 from aifirst_dagster.project import Project
+
+INTERVAL_SECONDS = 30
 
 
 def alert_sensors(project: Project) -> list[dg.SensorDefinition]:
@@ -16,6 +19,7 @@ def alert_sensors(project: Project) -> list[dg.SensorDefinition]:
     @dg.run_failure_sensor(
         name="alert_on_failure",
         default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=interval(INTERVAL_SECONDS),
         description="Logs and posts to AIFIRST_ALERT_WEBHOOK when a run fails.",
     )
     def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
@@ -33,6 +37,7 @@ def alert_sensors(project: Project) -> list[dg.SensorDefinition]:
         name="alert_on_failed_checks",
         run_status=dg.DagsterRunStatus.SUCCESS,
         default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=interval(INTERVAL_SECONDS),
         description="Logs and posts to AIFIRST_ALERT_WEBHOOK when checks fail in a run that succeeded.",
     )
     def alert_on_failed_checks(context: dg.RunStatusSensorContext) -> None:

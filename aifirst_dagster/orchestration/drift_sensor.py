@@ -10,6 +10,7 @@ import json
 import dagster as dg
 
 from aifirst_dagster.datasets.store import DatasetStore
+from aifirst_dagster.orchestration.intervals import interval
 from aifirst_dagster.orchestration.keys import asset_key
 from aifirst_dagster.orchestration.watch import REPORT
 from aifirst_dagster.pipelines.spec import PipelineSpec
@@ -24,7 +25,7 @@ def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinitio
     @dg.sensor(
         name=f"{pipeline.slug}__drift",
         target=dg.AssetSelection.groups(pipeline.slug),
-        minimum_interval_seconds=INTERVAL_SECONDS,
+        minimum_interval_seconds=interval(INTERVAL_SECONDS),
         description=f"Rematerialises what drift makes stale in {pipeline.name!r}.",
     )
     def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:

@@ -17,6 +17,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from aifirst_dagster.connectors.files import content_hash
 from aifirst_dagster.datasets.store import DatasetStore
 from aifirst_dagster.orchestration import partitions
+from aifirst_dagster.orchestration.intervals import interval
 from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec
 from aifirst_dagster.project import Project
 from aifirst_dagster.steps.connector_files import files_of
@@ -40,7 +41,7 @@ def landing_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinit
     @dg.sensor(
         name=f"{pipeline.slug}__landing",
         target=dg.AssetSelection.groups(pipeline.slug),
-        minimum_interval_seconds=INTERVAL_SECONDS,
+        minimum_interval_seconds=interval(INTERVAL_SECONDS),
         description=f"Runs {pipeline.name!r} when its files are new or changed.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
