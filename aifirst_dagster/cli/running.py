@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.errors import AifirstError, ConfigError, ServiceError
+from aifirst_dagster.observe.log import configure
 from aifirst_dagster.pipelines.load import find
 from aifirst_dagster.project import Project
 
@@ -99,5 +100,6 @@ def _tell(event: DagsterEvent, progress: Callable[[str], None]) -> None:
 
 
 def _quiet() -> None:
-    """Keep Dagster's own log lines off the terminal: the run's record has them."""
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    """Our own warnings on stderr; Dagster's log lines stay in the run's record."""
+    configure()
+    logging.getLogger("dagster").addHandler(logging.NullHandler())

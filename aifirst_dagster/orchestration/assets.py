@@ -75,7 +75,6 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
         keys_by_output_name={OUTPUT: key},
         node_def=op,
         specs=[spec],
-        partitions_def=split,
         backfill_policy=dg.BackfillPolicy.single_run() if split else None,
     )
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import literal
@@ -15,9 +15,10 @@ from aifirst_dagster.orchestration.watch import watch
 from aifirst_dagster.steps.run import Partition, StepRun, manifest
 
 if TYPE_CHECKING:
-    from aifirst_dagster.llm.resource import LLM
+    from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
     from aifirst_dagster.project import Project
+    from aifirst_dagster.proposals.designs import DesignStore
     from aifirst_dagster.state.database import State
 
 
@@ -28,6 +29,8 @@ class Work:
     Attributes:
         inputs: Pinned datasets by step key.
         override: A file to read instead of a connector's own.
+        designs: The step's designs in place of the project's own.
+        scratch: Nothing is remembered: no profile for drift.
     """
 
     project: Project
@@ -40,6 +43,8 @@ class Work:
     partition: Partition | None = None
     override: Path | None = None
     log: Callable[[str], None] = field(default=lambda text: None)
+    designs: DesignStore | None = None
+    scratch: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def execute(work: Work) -> Done:
             writer=writer,
             previous=work.store.current(pipeline.slug, spec.key, key),
             llm=work.llm,
-            designs=_designs(work),
+            designs=work.designs or _designs(work),
             state=functools.partial(open_state, work.project),
             run_id=work.run_id,
             partition=work.partition,
@@ -104,14 +109,14 @@ def _finish(work: Work, step: StepRun) -> Done:
     if parts:
         relation = f"read_parquet([{', '.join(map(literal, parts))}], union_by_name = true)"
         digest = parquet.content_hash(step.con, relation)
-        if work.pipeline.drift is not None and not result.skipped:
+        if work.pipeline.drift is not None and not result.skipped and not work.scratch:
             watch(step, work.pipeline.drift, relation, result)
     row_contract = work.step.step_type.rows
     made = manifest(step, result, row_contract, work.step.code_hash, digest)
     return Done(step.writer, made, result.skipped)
 
 
-def _designs(work: Work) -> Any:
+def _designs(work: Work) -> DesignStore:
     """The step's designs, frozen where the pipeline says so."""
     from aifirst_dagster.proposals.designs import DesignStore
 

@@ -83,7 +83,7 @@ def run(step: StepRun) -> StepResult:
         columns=columns,
         usage=outcome.usage,
         design_current=outcome.current,
-        design_hash=outcome.fingerprint,
+        design_hash=outcome.content,
         notes=[*table.notices, *outcome.notes, *([sources.outside_note(step, outside)] if outside else [])],
         details={
             "files": due.ledger,

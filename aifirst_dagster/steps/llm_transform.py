@@ -73,7 +73,7 @@ def run(step: StepRun) -> StepResult:
         columns=_physical(step, outcome.answer.columns, done.kept),
         usage=outcome.usage,
         design_current=outcome.current,
-        design_hash=outcome.fingerprint,
+        design_hash=outcome.content,
         notes=outcome.notes,
         details={
             "design": outcome.summary(),

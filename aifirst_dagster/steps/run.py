@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +16,11 @@ from aifirst_dagster.inference.schema import Column
 if TYPE_CHECKING:
     import duckdb
 
-    from aifirst_dagster.llm.resource import LLM
+    from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.types import Usage
     from aifirst_dagster.project import Project
     from aifirst_dagster.proposals.designs import DesignStore
-    from aifirst_dagster.state import State
+    from aifirst_dagster.state.database import State
     from aifirst_dagster.steps.base import StepConfig
 
 
@@ -134,10 +134,8 @@ def manifest(step: StepRun, result: StepResult, row_contract: str, code_version:
         "notes": result.notes,
         "skipped": result.skipped,
         "design_current": result.design_current,
-        "llm": asdict(result.usage) if result.usage and not hasattr(result.usage, "model_dump") else (
-            result.usage.model_dump() if result.usage else None
-        ),
-    }  # fmt: skip
+        "llm": result.usage.model_dump(mode="json") if result.usage else None,
+    }
     return Manifest(
         pipeline=step.pipeline,
         step=step.step,
