@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec
+from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec, WindowPartitions
 from aifirst_dagster.steps.run import Partition
 
 _WINDOWS = {
@@ -33,6 +33,7 @@ def partition(pipeline: PipelineSpec, partitions: dg.PartitionsDefinition, key: 
     """What a partition key stands for."""
     if isinstance(partitions, dg.TimeWindowPartitionsDefinition):
         window = partitions.time_window_for_partition_key(key)
-        column = getattr(pipeline.partitions, "column", None)
+        chosen = pipeline.partitions
+        column = chosen.column if isinstance(chosen, WindowPartitions) else None
         return Partition(key, start=window.start, end=window.end, column=column)
     return Partition(key, file=key)
