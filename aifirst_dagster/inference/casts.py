@@ -10,11 +10,13 @@ from collections.abc import Sequence
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
 from aifirst_dagster.inference import dates, numbers
+from aifirst_dagster.inference.booleans import FALSE, TRUE
 from aifirst_dagster.inference.schema import Column
 
 _INTEGER = r"\s*[+-]?(0|[1-9]\d*)(\.0*)?\s*"
 _ISO_DATE = r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\s*"
 _ISO_MOMENT = r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d{1,9})?)?)?"
+_TRUE, _FALSE = (", ".join(literal(word) for word in sorted(words)) for words in (TRUE, FALSE))
 _ISO_TIME = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?\s*"
 
 
@@ -111,8 +113,8 @@ def _parsed(column: Column, text: str) -> str:
     if column.type == "boolean":
         return (
             f"CASE WHEN TRY_CAST({text} AS BOOLEAN) IS NOT NULL THEN TRY_CAST({text} AS BOOLEAN) "
-            f"WHEN {text} IS NOT NULL THEN CASE lower(trim({text})) WHEN 'on' THEN TRUE WHEN 'off' THEN FALSE "
-            f"ELSE TRY_CAST(trim({text}) AS BOOLEAN) END END"
+            f"WHEN {text} IS NOT NULL THEN CASE WHEN lower(trim({text})) IN ({_TRUE}) THEN TRUE "
+            f"WHEN lower(trim({text})) IN ({_FALSE}) THEN FALSE END END"
         )
     if column.type == "date" and column.format == "default":
         return (

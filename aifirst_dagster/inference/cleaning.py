@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference.schema import CleaningHint, Column
+from aifirst_dagster.inference.units import CURRENCIES
 
 if TYPE_CHECKING:
     import duckdb
@@ -114,7 +115,9 @@ def _to_parse(column: Column) -> list[CleaningHint]:
             evidence.parsed,
         )
         if len(column.units_seen) > 1 and column.unit is None:
-            add("split_currency", "amounts in several currencies or units", evidence.parsed)
+            money = column.semantic_type == "money" or any(spelled in CURRENCIES for spelled in column.units_seen)
+            what = ("split_currency", "currencies") if money else ("convert_units", "units")
+            add(what[0], f"amounts in several {what[1]}", evidence.parsed)
     if column.type in {"date", "datetime", "time"}:
         if len(column.formats_seen) > 1:
             add(

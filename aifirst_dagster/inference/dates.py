@@ -123,7 +123,7 @@ def _named(text: str) -> tuple[str, ...]:
         lower = part.lower()
         if lower in _MONTH_FORM:
             months += 1
-            form.append("%B" if lower == "may" else _MONTH_FORM[lower])
+            form.append(_MONTH_FORM[lower])
         elif lower in _DAY_FORM:
             form.append(_DAY_FORM[lower])
         elif part[0].isdigit():
@@ -141,7 +141,8 @@ def _named(text: str) -> tuple[str, ...]:
     if kinds is None:
         return ()
     pattern = "".join(kinds[int(part[1:])] if part.startswith("\0") else part for part in form)
-    return _with_time((pattern,), clock)
+    either = (pattern, pattern.replace("%b", "%B")) if re.search(r"(?i)\bmay\b", text) else (pattern,)
+    return _with_time(either, clock)
 
 
 def _year_and_day(digits: Sequence[str]) -> list[str] | None:
@@ -197,6 +198,9 @@ def read(counts: Mapping[str, int], in_order: Sequence[str] = (), day_first: boo
             undecided.setdefault(found, []).append(text)
     for found, texts in undecided.items():
         weight = sum(counts[text] for text in texts)
+        if "%b" in found[0]:  # "May" is short and long
+            used[max(found, key=lambda form: sure[form])] += weight
+            continue
         votes = sorted(found, key=lambda form: -_support(form, sure))
         chosen = votes[0]
         if not _support(chosen, sure):

@@ -80,6 +80,16 @@ def verify(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colu
     return checked
 
 
+def evidence(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[Column]:
+    """The columns exactly as described, with what all rows say of them now; nothing is decided anew."""
+    plain = [column.model_copy(update={"unique": False, "values": None}) for column in columns]
+    seen = _scan(con, relation, plain)
+    return [
+        column.model_copy(update={"evidence": new.evidence, "nullable": new.nullable})
+        for column, new in zip(columns, seen, strict=True)
+    ]
+
+
 def _day_first(guesses: Mapping[str, types.Typed]) -> bool | None:
     """Whether the table's plain dates write the day first; None where there are none, or both kinds."""
     orders = {

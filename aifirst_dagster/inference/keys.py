@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_CANDIDATES = 3
 #: A column with more distinct values does not take part in functional dependencies: too much follows from it by chance.
 MAX_DETERMINANT = 1_000
+#: Pairs of columns that are compared: each costs a count of distinct values.
+MAX_PAIRS = 40
 _KEY_NAME = re.compile(
     r"(?i)(^|[_\W])(id|key|uuid|guid|code|no|nr|number|isbn|sku|symbol|pk)($|[_\W])|(?<=[a-z])(Id|ID|Key|No|Nr)$"
 )
@@ -88,15 +90,15 @@ def relationships(con: duckdb.DuckDBPyConnection, sample: str, columns: Sequence
     shown = {column.source_name: column.name for column in columns}
     if len(names) < 2:
         return []
-    counts = con.execute(
-        f"SELECT count(*), {', '.join(f'count(DISTINCT {ident(name)})' for name in names)} FROM {ident(sample)}"
-    ).fetchall()[0]
+    wanted = ", ".join(f"coalesce(list_unique(list({ident(name)})), 0)" for name in names)
+    counts = con.execute(f"SELECT count(*), {wanted} FROM {ident(sample)}").fetchall()[0]
     rows, distinct = counts[0], dict(zip(names, counts[1:], strict=True))
-    able = [name for name in names if 1 < distinct[name] <= min(MAX_DETERMINANT, rows / 4)][:12]
+    able = [name for name in names if 1 < distinct[name] <= min(MAX_DETERMINANT, rows / 4)][:10]
     pairs = [(a, b) for a in able for b in names if a != b and 1 < distinct[b] <= distinct[a]]
+    pairs = pairs[:MAX_PAIRS]
     if not pairs:
         return []
-    wanted = ", ".join(f"count(DISTINCT hash({ident(a)}, {ident(b)}))" for a, b in pairs)
+    wanted = ", ".join(f"list_unique(list(hash({ident(a)}, {ident(b)})))" for a, b in pairs)
     both = con.execute(f"SELECT {wanted} FROM {ident(sample)}").fetchall()[0]
     wanted = ", ".join(f"count_if({ident(a)} IS NULL OR {ident(b)} IS NULL)" for a, b in pairs)
     filled = con.execute(f"SELECT {wanted} FROM {ident(sample)}").fetchall()[0]

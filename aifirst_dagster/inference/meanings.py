@@ -219,6 +219,12 @@ MEANINGS = (
     Meaning("epoch_seconds", _within(1e8, 4e9), _words("time ?stamp|epoch|unix(?: time)?|ts"), _NUMERIC, True),
     Meaning("epoch_milliseconds", _within(1e11, 4e12), _words("time ?stamp|epoch|unix(?: time)?|ts"), _NUMERIC, True),
     Meaning(
+        "free_text",
+        _like(r"(?s).+"),
+        _words("notes?|comments?|remarks?|descriptions?|message|text|body|summary|bemerkung|kommentar|beschreibung"),
+        both=True,
+    ),
+    Meaning(
         "identifier",
         _like(r"[\w./-]{1,40}"),
         _words("id|ids|key|code|sku|ref|reference|no|nr|number|uid|guid|symbol|ticker|ein|cik"),

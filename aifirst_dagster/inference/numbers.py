@@ -127,15 +127,6 @@ def _unit(prefix: str | None, suffix: str | None) -> str:
     return CURRENCIES.get(spelled, spelled)
 
 
-def core_sql(style: str, text_sql: str) -> str:
-    """SQL: the plain decimal text of a number written in `style` (without sign or affixes), NULL where it is none."""
-    chosen = STYLES[style]
-    core = f"regexp_extract({text_sql}, {literal('^' + _around('(?:' + chosen.core + ')') + '$')}, 5)"
-    for mark in chosen.drop:
-        core = f"replace({core}, {literal(mark)}, '')"
-    return f"replace({core}, {literal(chosen.decimal)}, '.')" if chosen.decimal != "." else core
-
-
 def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None = None) -> str:
     """SQL: VARCHAR -> DOUBLE for numbers written in `style`, NULL for what is not.
 
@@ -146,17 +137,27 @@ def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None
         text_sql: SQL of the text.
         units: Spellings that may stand around the number; None allows any.
     """
-    whole = _around(f"(?:{STYLES[style].core})")
-    pattern = literal(f"^{whole}$")
-    part = {at: f"regexp_extract({text_sql}, {pattern}, {at})" for at in (1, 2, 3, 4, 6, 7, 8)}
-    fits = [f"regexp_full_match({text_sql}, {literal(whole)})", f"({part[1]} = '') = ({part[8]} = '')"]
+    chosen = STYLES[style]
+    core = "p.core"
+    for mark in chosen.drop:
+        core = f"replace({core}, {literal(mark)}, '')"
+    if chosen.decimal != ".":
+        core = f"replace({core}, {literal(chosen.decimal)}, '.')"
+    fits = ["p.core <> ''", "(p.bracket = '') = (p.closing = '')"]
     if units is not None:
         allowed = ", ".join(literal(unit) for unit in sorted({"", *units}))
-        fits.append(f"{part[3]} IN ({allowed}) AND {part[6]} IN ({allowed})")
-    negative = f"({part[1]} <> '' OR {part[2]} IN ('-', '−', '–') OR {part[4]} IN ('-', '−', '–') OR {part[7]} <> '')"
-    number = f"TRY_CAST({core_sql(style, text_sql)} AS DOUBLE)"
+        fits.append(f"p.before IN ({allowed}) AND p.behind IN ({allowed})")
+    minus = "('-', '−', '–')"
+    number = f"TRY_CAST({core} AS DOUBLE)"
     scales = {spelled: factor for spelled, factor in SCALES.items() if units is None or spelled in units}
     if scales:
         factors = " ".join(f"WHEN {literal(spelled)} THEN {factor}" for spelled, factor in scales.items())
-        number = f"({number} * CASE {part[6]} {factors} ELSE 1 END)"
-    return f"CASE WHEN {' AND '.join(fits)} THEN CASE WHEN {negative} THEN -1 ELSE 1 END * {number} END"
+        number = f"({number} * CASE p.behind {factors} ELSE 1 END)"
+    negative = f"p.bracket <> '' OR p.sign IN {minus} OR p.second IN {minus} OR p.tail <> ''"
+    parts = "['bracket', 'sign', 'before', 'second', 'core', 'behind', 'tail', 'closing']"
+    pattern = literal(f"^{_around(f'(?:{chosen.core})')}$")
+    # A list of one: its lambda names the parts, so that the expression is compiled and evaluated once.
+    return (
+        f"list_transform([regexp_extract({text_sql}, {pattern}, {parts})], lambda p: "
+        f"CASE WHEN {' AND '.join(fits)} THEN CASE WHEN {negative} THEN -1 ELSE 1 END * {number} END)[1]"
+    )

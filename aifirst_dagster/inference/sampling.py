@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Distinct texts looked at per column; fewer where a table is wide.
 DISTINCT = 1_000
+#: Rows whose order is looked at.
+HEAD = 60
 _number = itertools.count()
 
 
@@ -49,18 +52,36 @@ def take(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str], 
 def look(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[ColumnSample]:
     """The sample of each text column of `table`."""
     limit = max(100, min(DISTINCT, 40_000 // max(1, len(columns))))
-    heads = con.execute(f"SELECT {', '.join(ident(column) for column in columns)} FROM {table} LIMIT 60").fetchall()
+    if not columns:
+        return []
+    wanted = ", ".join(ident(column) for column in columns)
+    heads = con.execute(f"SELECT {wanted} FROM {table} LIMIT {HEAD}").fetchall()
+    rows = con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+    few = _few(con, table, columns) if 0 < rows <= limit else None
     samples = []
     for at, column in enumerate(columns):
-        name = ident(column)
-        found = con.execute(
-            f"""SELECT v, n, count(*) OVER () d, sum(n) OVER () s, (SELECT count(*) FROM {table})
-            FROM (SELECT {name} v, count(*) n FROM {table} WHERE trim({name}) <> '' GROUP BY 1)
-            ORDER BY n DESC, hash(v) LIMIT {limit}"""
-        ).fetchall()
-        cells = int(found[0][3]) if found else 0
-        rows = found[0][4] if found else con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
         in_order = [row[at] for row in heads if row[at] is not None and row[at].strip()]
-        counts = {text: count for text, count, *_ in found}
-        samples.append(ColumnSample(column, counts, cells, rows - cells, found[0][2] if found else 0, in_order))
+        counts, cells, distinct = few[at] if few else _many(con, table, column, limit)
+        samples.append(ColumnSample(column, counts, cells, rows - cells, distinct, in_order))
     return samples
+
+
+def _few(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[tuple[dict[str, int], int, int]]:
+    """Every text of each column of a table of a few hundred rows, its filled cells and distinct texts."""
+    # One plain query: planning an aggregate for each column takes longer than counting so few texts here.
+    wanted = ", ".join(ident(column) for column in columns)
+    cells = zip(*con.execute(f"SELECT {wanted} FROM {table}").fetchall(), strict=True)
+    counted = [Counter(text for text in texts if text is not None and text.strip(" ")) for texts in cells]
+    return [(dict(counts.most_common()), counts.total(), len(counts)) for counts in counted]
+
+
+def _many(con: duckdb.DuckDBPyConnection, table: str, column: str, limit: int) -> tuple[dict[str, int], int, int]:
+    """The most frequent texts of a column, its filled cells and distinct texts."""
+    name = ident(column)
+    found = con.execute(
+        f"""SELECT v, n, count(*) OVER (), sum(n) OVER ()
+        FROM (SELECT {name} v, count(*) n FROM {table} WHERE trim({name}) <> '' GROUP BY 1)
+        ORDER BY n DESC, hash(v) LIMIT {limit}"""
+    ).fetchall()
+    counts = {text: count for text, count, *_ in found}
+    return counts, int(found[0][3]) if found else 0, found[0][2] if found else 0

@@ -14,14 +14,22 @@ from aifirst_dagster.inference.schema import Column
 SHARE, SHARE_WITH_NAME = 0.9, 0.6
 
 
+#: Meanings whose columns take new values any day, however few they hold now.
+_OPEN = frozenset({
+    "first_name", "last_name", "person_name", "email", "phone", "address", "city", "postal_code", "company", "url",
+    "free_text", "identifier",
+})  # fmt: skip
+
+
 def describe(column: Column, sample: ColumnSample | None) -> Column:
     """`column` with its semantic type, unit, pattern, and a plain sentence about it."""
     counts = sample.counts if sample else {}
     held = [text.strip() for text in counts if text not in column.null_tokens][:300]
     meaning = _meaning(column, held)
     unit = column.unit or _unit_in_name(column)
-    pattern = _pattern(held) if column.type == "string" and column.values is None else None
-    changed = column.model_copy(update={"semantic_type": meaning, "unit": unit, "pattern": pattern})
+    values = None if meaning in _OPEN else column.values
+    pattern = _pattern(held) if column.type == "string" and values is None else None
+    changed = column.model_copy(update={"semantic_type": meaning, "unit": unit, "pattern": pattern, "values": values})
     return changed.model_copy(update={"description": _sentence(changed, sample, column.description)})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aifirst_dagster.inference import dates, numbers, tokens
+from aifirst_dagster.inference.booleans import FALSE, PAIRS, TELLING_ALONE, TRUE
 from aifirst_dagster.inference.names import words
 from aifirst_dagster.inference.sampling import ColumnSample
 from aifirst_dagster.inference.schema import FieldType
@@ -20,8 +21,6 @@ ENOUGH_AMONG_CODES = 0.985
 #: Dates whose order of day and month is no surer stay text.
 UNSURE = 0.6
 
-TRUE, FALSE = frozenset({"true", "t", "yes", "y", "on", "1"}), frozenset({"false", "f", "no", "n", "off", "0"})
-_PAIRS = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"})
 _INTEGER = re.compile(r"[+-]?\d+(\.0*)?")
 _PLAIN_INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
@@ -109,10 +108,9 @@ def _enough(share: float, held: Mapping[str, int], found: Typed) -> bool:
 def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
     spelled, total = {text.lower() for text in held}, sum(held.values())
     known = spelled & (TRUE | FALSE) - {"0", "1"}
-    if not any(known & pair for pair in _PAIRS) or known in ({"t"}, {"f"}, {"on"}, {"off"}):
+    alone = len(known) == 1 and min(known) not in TELLING_ALONE
+    if not known or alone or not any(known <= pair or pair <= known for pair in PAIRS):
         return None
-    if len(known) == 1 and len(min(known)) == 1 and total < 3:
-        return None  # a lone "Y"
     reads = known | ({"0", "1"} if spelled & {"0", "1"} else set())
     share = sum(count for text, count in held.items() if text.lower() in reads) / total
     return Typed("boolean", physical_type="BOOLEAN", share=share)

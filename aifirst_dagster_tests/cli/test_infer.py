@@ -21,8 +21,8 @@ def test_infer_prints_the_contract(tmp_path: Path, capsys):
     file.write_text(CSV)
     code, answer = _run(capsys, "infer", str(file))
     assert code == 0
-    assert {"file", "format", "dialect", "rows", "columns", "primary_key", "candidate_keys", "relationships", "cleaning",
-            "proposed_by", "llm", "seconds", "schema_version"} <= answer.keys()  # fmt: skip
+    assert {"file", "format", "dialect", "rows", "columns", "primary_key", "candidate_keys", "relationships",
+            "cleaning", "proposed_by", "llm", "seconds", "schema_version"} <= answer.keys()  # fmt: skip
     assert (answer["rows"], answer["format"], answer["proposed_by"], answer["llm"]["calls"]) == (3, "csv", "offline", 0)
     assert [column["source_name"] for column in answer["columns"]] == ["Customer ID", "Name", "Joined", "Spent"]
     assert [column["type"] for column in answer["columns"]] == ["integer", "string", "date", "number"]

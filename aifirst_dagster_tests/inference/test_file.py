@@ -63,3 +63,13 @@ def test_columns_that_a_model_proposed_are_verified_like_our_own():
     )
     (column,) = infer_relation(con, "source", ["a"], proposed=[wrong]).columns
     assert (column.type, column.evidence.failed) == ("string", 0)
+
+
+def test_an_empty_table_has_a_schema():
+    schema = infer_relation(session({"a": [], "b": []}), "source", ["a", "b"])
+    assert (schema.rows, [column.type for column in schema.columns], schema.primary_key) == (
+        0,
+        ["string", "string"],
+        [],
+    )
+    assert (schema.relationships, schema.cleaning) == ([], [])

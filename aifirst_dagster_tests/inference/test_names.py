@@ -6,8 +6,10 @@ from aifirst_dagster.inference.names import standardise
 @pytest.mark.parametrize(
     ("name", "standard"),
     [
-        ("Größe (cm)", "groesse_cm"), ("Customer ID", "customer_id"), ("customerName", "customer_name"), ("HTTPStatus", "http_status"),
-        ("  Total $ ", "total_usd"), ("% Change", "percent_change"), ("2020", "n_2020"), ("order", "order_"), ("Étage", "etage"),
+        ("Größe (cm)", "groesse_cm"), ("Customer ID", "customer_id"), ("customerName", "customer_name"),
+        ("HTTPStatus", "http_status"),
+        ("  Total $ ", "total_usd"), ("% Change", "percent_change"),
+        ("2020", "n_2020"), ("order", "order_"), ("Étage", "etage"),
         ("a.b.c", "a_b_c"), ("客户", "column_1"), ("", "column_1"), ("_source", "source"), ("x" * 200, "x" * 60),
     ],
 )  # fmt: skip

@@ -12,6 +12,8 @@ from aifirst_dagster_tests.inference.tables import column, inferred, session
         ("flag", ["0", "1", "1"], "integer", "default", "BIGINT"),
         ("ok", ["Yes", "no", "YES"], "boolean", "default", "BOOLEAN"),
         ("ok", ["Y", "N", "y"], "boolean", "default", "BOOLEAN"),
+        ("newsletter", ["ja", "nein", "Ja"], "boolean", "default", "BOOLEAN"),
+        ("d", ["3 May 2020", "12 Feb 2021"], "date", "%d %b %Y", "DATE"),
         ("sex", ["M", "F", "M"], "string", "default", "VARCHAR"),
         ("code", ["001", "010", "123"], "string", "default", "VARCHAR"),
         ("zip", ["12345", "94110"], "string", "default", "VARCHAR"),

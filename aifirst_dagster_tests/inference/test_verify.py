@@ -65,9 +65,8 @@ def test_hostile_names_and_values_are_data():
 
 def test_native_types_are_kept():
     con = connect()
-    con.execute(
-        "CREATE TABLE source AS SELECT 1::INTEGER a, [1, 2] b, {'x': 1} c, DATE '2020-01-01' d, '7' e, 't' _source, 1 _source_line"
-    )
+    values = "1::INTEGER a, [1, 2] b, {'x': 1} c, DATE '2020-01-01' d, '7' e"
+    con.execute(f"CREATE TABLE source AS SELECT {values}, 't' _source, 1 _source_line")
     native = {"a": "INTEGER", "b": "INTEGER[]", "c": "STRUCT(x INTEGER)", "d": "DATE", "e": "VARCHAR"}
     found = infer_relation(con, "source", list(native), native).columns
     assert [column.type for column in found] == ["integer", "array", "object", "date", "integer"]
