@@ -20,6 +20,7 @@ from aifirst_dagster.cli.output import emit, json_option, notice
     "--input", "inputs", multiple=True, metavar="STEP=PATH", help="Read PATH in place of a connector's files."
 )
 @click.option("--provider", help="LLM resource to use; default: the pipeline's, AIFIRST_LLM, else offline.")
+@click.option("--accept-drift", is_flag=True, help="Make this run's data the new baseline for drift.")
 @json_option
 def command(
     pipeline: str,
@@ -27,13 +28,14 @@ def command(
     steps: tuple[str, ...],
     inputs: tuple[str, ...],
     provider: str | None,
+    accept_drift: bool,
     as_json: bool,
 ) -> int:
     """Run PIPELINE (a YAML file, or the name of one in resources/pipelines/)."""
     began = time.perf_counter()
     from aifirst_dagster.cli import running
 
-    answer = running.run(pipeline, partition, list(steps), _pairs(inputs), provider, _progress)
+    answer = running.run(pipeline, partition, list(steps), _pairs(inputs), provider, _progress, accept_drift)
     answer["seconds_total"] = round(time.perf_counter() - began, 3)
     emit(answer, as_json, show)
     return running.exit_code(answer)

@@ -39,6 +39,7 @@ def run(
     inputs: dict[str, str],
     provider: str | None,
     progress: Callable[[str], None],
+    accept_drift: bool = False,
 ) -> dict[str, Any]:
     """Run the pipeline; returns the answer of `aifirst run`.
 
@@ -57,7 +58,13 @@ def run(
     from aifirst_dagster.orchestration.runner import run_pipeline
 
     spec, ran = run_pipeline(
-        project, path, partition=partition, steps=steps, inputs=inputs, watch=lambda event: _tell(event, progress)
+        project,
+        path,
+        partition=partition,
+        steps=steps,
+        inputs=inputs,
+        accept_drift=accept_drift,
+        watch=lambda event: _tell(event, progress),
     )
     chosen = choose(provider or spec.llm, project).provider
     return report(spec, ran, DatasetStore(project.datasets), partition, chosen)

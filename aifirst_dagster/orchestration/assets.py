@@ -19,6 +19,7 @@ from aifirst_dagster.orchestration.keys import asset_key, op_name
 from aifirst_dagster.orchestration.metadata import materialisation, planned
 from aifirst_dagster.orchestration.resources import LLM_ROUTER, OFFLINE, LLMResource
 from aifirst_dagster.orchestration.rules import accepted_rules
+from aifirst_dagster.orchestration.watch import ACCEPT_TAG
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 from aifirst_dagster.project import Project
 
@@ -144,6 +145,7 @@ def _materialise(
                 partition=partitioning.partition(pipeline, context.assets_def.partitions_def, key) if key else None,
                 override=Path(override) if override else None,
                 log=context.log.info,
+                accept_drift=ACCEPT_TAG in context.run.tags,
             )
             done.append(execute(work))
     except AifirstError as error:

@@ -1,8 +1,8 @@
 """A pipeline file as a Dagster component, for use in another Dagster project:
 
-    type: aifirst_dagster.orchestration.PipelineComponent
-    attributes:
-      path: customers.yaml
+type: aifirst_dagster.orchestration.PipelineComponent
+attributes:
+  path: customers.yaml
 """
 
 from dataclasses import dataclass

@@ -31,6 +31,7 @@ class Work:
         override: A file to read instead of a connector's own.
         designs: The step's designs in place of the project's own.
         scratch: Nothing is remembered: no profile for drift.
+        accept_drift: What is made now is the new baseline.
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Work:
     log: Callable[[str], None] = field(default=lambda text: None)
     designs: DesignStore | None = None
     scratch: bool = False
+    accept_drift: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _finish(work: Work, step: StepRun) -> Done:
         relation = f"read_parquet([{', '.join(map(literal, parts))}], union_by_name = true)"
         digest = parquet.content_hash(step.con, relation)
         if work.pipeline.drift is not None and not result.skipped and not work.scratch:
-            watch(step, work.pipeline.drift, relation, result)
+            watch(step, work.pipeline.drift, relation, result, work.accept_drift)
     row_contract = work.step.step_type.rows
     made = manifest(step, result, row_contract, work.step.code_hash, digest)
     return Done(step.writer, made, result.skipped)

@@ -24,6 +24,7 @@ from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.orchestration.keys import asset_key
 from aifirst_dagster.orchestration.partitions import files_name
 from aifirst_dagster.orchestration.storage import dagster_home
+from aifirst_dagster.orchestration.watch import ACCEPT_TAG
 from aifirst_dagster.pipelines.load import Broken, load_file
 from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec
 from aifirst_dagster.project import Project
@@ -58,6 +59,7 @@ def run_pipeline(
     steps: list[str] | None = None,
     inputs: Mapping[str, str] | None = None,
     reason: str = "aifirst run",
+    accept_drift: bool = False,
     watch: Callable[[DagsterEvent], None] = lambda event: None,
 ) -> tuple[PipelineSpec, Ran]:
     """Run a pipeline file, whether it lies in the project's folder or elsewhere.
@@ -69,6 +71,7 @@ def run_pipeline(
         steps: Keys or names of the steps to run; default: all.
         inputs: Connector step -> file to read instead of its own.
         reason: Shown with the run.
+        accept_drift: The data made now is the new baseline for drift.
         watch: Called with each event as it happens.
 
     Raises:
@@ -85,6 +88,8 @@ def run_pipeline(
         REASON_TAG: reason,
         **{f"{INPUT_TAG}{pipeline.step(name).key}": str(Path(file).resolve()) for name, file in (inputs or {}).items()},
     }
+    if accept_drift:
+        tags[ACCEPT_TAG] = "true"
     dagster_home(project)
     with dg.DagsterInstance.get() as instance:
         job = definitions(project, [loaded]).resolve_implicit_global_asset_job_def()
