@@ -23,6 +23,7 @@ class Outcome(Generic[AnswerT]):
         answer: What the step works with: columns, a transformation, a rule set.
         file: The design's file; None where designs are not kept (a bare file on the command line).
         fingerprint: What the design in use was made for.
+        content: Hash of the design itself, a person's edits included: what a step's result depends on.
         status: accepted; provisional: stands in for a provider that was down, tried again; pinned: a person's.
         proposed_by: `offline`, the model, or `both` where some of the model's claims lost.
         model: The model whose answer is in it, or None.
@@ -37,6 +38,7 @@ class Outcome(Generic[AnswerT]):
     answer: AnswerT
     file: Path | None
     fingerprint: str
+    content: str
     status: Status
     proposed_by: str
     model: str | None
@@ -52,6 +54,7 @@ class Outcome(Generic[AnswerT]):
         return {
             "file": str(self.file) if self.file else None,
             "fingerprint": self.fingerprint,
+            "content": self.content,
             "status": self.status,
             "proposed_by": self.proposed_by,
             "model": self.model,

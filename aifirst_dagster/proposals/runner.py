@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from aifirst_dagster.errors import DesignError, ServiceError
 from aifirst_dagster.proposals.designs import DesignStore, Found
-from aifirst_dagster.proposals.fingerprint import OFFLINE, Fingerprint
+from aifirst_dagster.proposals.fingerprint import OFFLINE, Fingerprint, digest
 from aifirst_dagster.proposals.outcome import Outcome
 from aifirst_dagster.proposals.prompts import Prompt, fence
 from aifirst_dagster.proposals.variants import Status, Variant
@@ -246,6 +246,7 @@ def _reuse(
         answer=answer,
         file=store.folder / task.file,
         fingerprint=meta.fingerprint,
+        content=digest(list(task.dump(answer))),
         status="pinned" if kept else meta.status,
         proposed_by="person" if kept and found.variant.edited else meta.proposed_by,
         model=meta.model,
@@ -310,6 +311,7 @@ def _outcome(
         answer=draft.answer,
         file=store.folder / task.file if store else None,
         fingerprint=ask.fingerprint.id,
+        content=digest(list(task.dump(draft.answer))),
         status=draft.status,
         proposed_by=draft.proposed_by,
         model=draft.model,

@@ -87,3 +87,14 @@ def test_types_given_by_hand_are_kept_whatever_the_data_says(con, tmp_path: Path
 
     assert outcome.file is None and [column.type for column in outcome.answer] == ["string", "date"]
     assert outcome.answer[0].physical_type == "VARCHAR" and outcome.answer[0].evidence.parsed == 50
+
+
+def test_an_edit_changes_what_a_result_depends_on(con, tmp_path: Path) -> None:
+    store = DesignStore(tmp_path / "customers" / "load")
+    before = schema.design(con, "t", ["id", "day"], store=store).content
+    path = store.folder / "schema.yaml"
+    assert schema.design(con, "t", ["id", "day"], store=store).content == before
+
+    path.write_text(path.read_text().replace("- name: day", "- name: weekday"))
+
+    assert schema.design(con, "t", ["id", "day"], store=store).content != before

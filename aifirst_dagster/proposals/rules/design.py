@@ -104,4 +104,4 @@ def _given(rules: str | list[dict[str, Any]], root: Path | None) -> Outcome[Rule
             raise ConfigError(f"A rule is wrong: {first['msg'].removeprefix('Value error, ')}.",
                               hint="A rule is {type, kwargs, severity}.") from None  # fmt: skip
     fingerprint = digest([rule.model_dump(mode="json") for rule in found])
-    return Outcome(RulesDesign(found), file, fingerprint, "pinned", "person", None, True, Usage.none())
+    return Outcome(RulesDesign(found), file, fingerprint, fingerprint, "pinned", "person", None, True, Usage.none())
