@@ -55,7 +55,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None, ac
             seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode, out.read(), err.read()
         )
     if said.code not in accept:
-        raise FailedRunError(f"{' '.join(command)} exited with {said.code}:\n{said.err[-3000:]}{said.out[-1000:]}")
+        raise FailedRunError(f"{' '.join(command)} exited with {said.code}:\n{said.out[-1000:]}\n{said.err[-3000:]}")
     return said
 
 
