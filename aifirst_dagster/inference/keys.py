@@ -92,7 +92,7 @@ def relationships(con: duckdb.DuckDBPyConnection, sample: str, columns: Sequence
         return []
     wanted = ", ".join(f"coalesce(list_unique(list({ident(name)})), 0)" for name in names)
     counts = con.execute(f"SELECT count(*), {wanted} FROM {ident(sample)}").fetchall()[0]
-    rows, distinct = counts[0], dict(zip(names, counts[1:], strict=True))
+    rows, distinct = counts[0], dict(zip(names, (count or 0 for count in counts[1:]), strict=True))
     able = [name for name in names if 1 < distinct[name] <= min(MAX_DETERMINANT, rows / 4)][:10]
     pairs = [(a, b) for a in able for b in names if a != b and 1 < distinct[b] <= distinct[a]]
     pairs = pairs[:MAX_PAIRS]

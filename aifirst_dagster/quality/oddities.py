@@ -86,15 +86,18 @@ def _mixed_units(cells: str, text: str, present: str, filled: int) -> str:
 def _slips(cells: str, text: str, present: str, filled: int) -> str:
     """Rare values one or two letters away from a frequent one."""
     often = max(4, round(0.002 * filled))
+    # A slip may repeat itself; the more often it does, the more frequent the right value has to be. Short words lie
+    # close together by nature (CA, GA), so that there only a value that nearly all rows have says anything.
     return f"""WITH v AS (SELECT {text} AS v, count(*) AS n FROM {cells} WHERE {present} GROUP BY 1),
-        rare AS (SELECT * FROM v WHERE n <= 2 AND length(v) BETWEEN 2 AND 200 ORDER BY v LIMIT 3000),
+        rare AS (SELECT * FROM v WHERE n <= {max(2, 0.02 * filled)!r} AND length(v) BETWEEN 2 AND 200
+            ORDER BY n, v LIMIT 3000),
         often AS (SELECT * FROM v WHERE n >= {often} ORDER BY n DESC, v LIMIT 1000),
         near AS (SELECT r.v AS v, o.v AS better, o.n AS n, damerau_levenshtein(r.v, o.v) AS d FROM rare r JOIN often o
-            ON abs(length(r.v) - length(o.v)) <= 2 AND o.n >= 4 * r.n
+            ON abs(length(r.v) - length(o.v)) <= 2 AND o.n >= CASE WHEN length(r.v) < 4 THEN {USUAL * filled!r}
+                WHEN r.n <= 2 THEN 4 * r.n ELSE 20 * r.n END
             WHERE translate(r.v, '0123456789', '') <> translate(o.v, '0123456789', '')),
         best AS (SELECT v, arg_min(better, {{'d': d, 'n': -n}}) AS better, min(d) AS d FROM near
-            WHERE d <= CASE WHEN length(v) = 2 THEN CASE WHEN n >= 50 THEN 1 ELSE 0 END
-                WHEN length(v) < 5 THEN 1 WHEN length(v) < 40 THEN 2 ELSE length(v) // 12 END GROUP BY 1)
+            WHERE d <= CASE WHEN length(v) < 5 THEN 1 WHEN length(v) < 40 THEN 2 ELSE length(v) // 12 END GROUP BY 1)
         SELECT __row, __line, {text}, 'It is rare, and nearly the same as ' || best.better || '.', best.better
         FROM {cells} JOIN best ON {text} = best.v"""
 

@@ -138,10 +138,11 @@ def round_trip() -> Any:
 
 def _line(tree: Any, key: Any) -> int | None:
     """The 1-based line of a mapping's key or a list's item, where the tree knows it."""
-    if not hasattr(tree, "lc"):
+    marks: Any = getattr(tree, "lc", None)
+    if marks is None:
         return None
     try:
-        place = tree.lc.key(key) if isinstance(tree, dict) else tree.lc.item(key)
+        place = marks.key(key) if isinstance(tree, dict) else marks.item(key)
     except (KeyError, IndexError, TypeError):
         return None
     return int(place[0]) + 1

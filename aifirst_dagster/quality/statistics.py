@@ -71,7 +71,9 @@ def _pooled(a: Sequence[int], b: Sequence[int]) -> tuple[list[int], list[int]]:
     """The counts with categories of fewer than five expected joined: the test's approximation needs that many."""
     n, m = sum(a), sum(b)
     small = min(n, m) / (n + m) if n + m else 0
-    first, second, rest = [], [], [0, 0]
+    first: list[int] = []
+    second: list[int] = []
+    rest = [0, 0]
     for x, y in zip(a, b, strict=True):
         if (x + y) * small < 5:
             rest[0] += x
