@@ -44,7 +44,8 @@ class Part:
     """One file, read: what a connector gives back.
 
     Attributes:
-        query: SELECT of the columns (VARCHAR, or `native` types), then `_source`, `_source_line`; lazy where the file allows.
+        query: SELECT of the columns (VARCHAR, or `native` types), then `_source`, `_source_line`.
+            Lazy where the file allows.
         columns: Names in order, unique without regard to case.
         source_names: The names as they stand in the file: may be blank or repeated; as many as `columns`.
         named: False where the file has no names and `columns` are made up.

@@ -1,7 +1,7 @@
 """Delimited text: any delimiter, quoting and encoding; lines that do not fit are set aside, none is lost.
 
-A regular file (each line one row of the same width, quotes in order) is a lazy DuckDB scan, its line numbers are the row
-numbers. That a file is regular is proved, not assumed: a strict scan finds no fault, and as many rows as lines.
+A regular file (each line one row of the same width, quotes in order) is a lazy DuckDB scan, its line numbers are the
+row numbers. That a file is regular is proved, not assumed: a strict scan finds no fault, and as many rows as lines.
 All others take the exact way (`csv_exact`).
 """
 
@@ -49,7 +49,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     arranged = layout(kept, options.header)
     columns = unique_names(arranged.names)
     dialect = _dialect(text, found, arranged, kept, comment)
-    table = _table(kept, arranged, tokenizer, comment, lines)
+    table = _table(kept, arranged, tokenizer, comment)
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
     if not _regular(con, text, table, part):
         _exact(text, table, part, source, scratch)
@@ -115,14 +115,11 @@ def _dialect(text: Text, found: Guess, arranged: Layout, rows: list[Record], com
     )
 
 
-def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: str | None, lines: list[str]) -> Table:
+def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: str | None) -> Table:
     """Where the data rows are, and what they should be like."""
     named = rows[arranged.first : arranged.first + arranged.header_rows]
     start = arranged.first + arranged.header_rows
-    if start < len(rows):
-        first_line = rows[start].line
-    else:
-        first_line = (rows[-1].line + rows[-1].lines) if rows else len(lines) + 1
+    first_line = rows[start].line if start < len(rows) else rows[-1].line + rows[-1].lines
     headers = [row.cells for row in named] if arranged.width > 1 else []  # one text may well stand again
     return Table(tokenizer, first_line, arranged.width, arranged.least, headers, comment, arranged.kinds)
 
@@ -170,20 +167,15 @@ def _open_ends(text: Text, table: Table) -> int:
 
 
 def _header_again(text: Text, table: Table) -> bool:
-    """Whether the first name stands at the beginning of a later line: then each line is looked at."""
+    """Whether the first name begins a line of the table, too: then each line is looked at."""
+    delimiter, quote = table.tokenizer.delimiter, table.tokenizer.quotechar or ""
     starts = {cells[0] for cells in table.headers if cells and cells[0].strip()}
     with text.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for start in starts:
-            for quote in ("", table.tokenizer.quotechar or ""):
-                mark = f"\n{quote}{start}{quote}{table.tokenizer.delimiter}".encode("utf-8", "surrogateescape")
-                position = -1
-                for _ in range(table.first_line):
-                    position = data.find(mark, position + 1)
-                    if position < 0:
-                        break
-                if position >= 0 and data[:position].count(b"\n") + 2 >= table.first_line:
-                    return True
-    return False
+        begin = -1
+        for _ in range(table.first_line - 1):
+            begin = data.find(b"\n", begin + 1)
+        marks = {f"\n{mark}{start}{mark}{delimiter}" for start in starts for mark in ("", quote)}
+        return any(data.find(mark.encode("utf-8", "surrogateescape"), max(0, begin)) >= 0 for mark in marks)
 
 
 def _scan(text: Text, table: Table, columns: list[str]) -> str:

@@ -8,7 +8,8 @@ which DuckDB scans like any file. Lines without quotes pass at about 5 million a
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -109,7 +110,7 @@ class _Lines:
 
 
 def exact_copy(text: Text, table: Table, scratch: Scratch) -> Copy:
-    """Copy the rows of `text`, set aside what does not fit; rows and rejects are all lines but blank ones and remarks."""
+    """Copy the rows of `text` and set aside what does not fit: all lines but blank ones and remarks are in one of both."""
     tokenizer = table.tokenizer
     delimiter = tokenizer.delimiter if 0 < len(tokenizer.delimiter.encode()) <= 4 else ","
     copy = Copy(scratch.new(".csv"), scratch.new(".rejects.csv"), delimiter, tokenizer.quotechar or '"')
@@ -123,6 +124,22 @@ def exact_copy(text: Text, table: Table, scratch: Scratch) -> Copy:
     return copy
 
 
+def _regular_line(table: Table, copy: Copy) -> Callable[[str], Any]:
+    """A test for lines that can be copied as they are: of the table's width, quotes in order, nothing escaped."""
+    tokenizer, width = table.tokenizer, table.width
+    delimiter, quote = tokenizer.delimiter, copy.quotechar
+    if delimiter != copy.delimiter:
+        return lambda line: False
+    if tokenizer.quotechar is None or len(delimiter) > 1 or tokenizer.escapechar:
+        special = (quote, "\r", tokenizer.escapechar or quote)
+        return lambda line: line.count(delimiter) == width - 1 and not any(sign in line for sign in special)
+    d, q = re.escape(delimiter), re.escape(quote)
+    cell = f"(?:{q}[^{q}\r]*+(?:{q}{q}[^{q}\r]*+)*+{q}|[^{d}{q}\r]*+)"
+    quoted = re.compile(f"{cell}(?:{d}{cell}){{{width - 1}}}").fullmatch
+    last = width - 1
+    return lambda line: quoted(line) if quote in line else line.count(delimiter) == last and "\r" not in line
+
+
 class _Reader:
     """One pass over the lines of a text."""
 
@@ -130,9 +147,9 @@ class _Reader:
         self.copy, self.table, self.intact, self.out, self.aside = copy, table, intact, out, aside
         self.split = table.tokenizer.split
         self.plainly = Tokenizer(table.tokenizer.delimiter, None).split
-        self.special = tuple({copy.quotechar, table.tokenizer.escapechar or copy.quotechar, "\r"})
+        self.regular = _regular_line(table, copy)
         self.headers = [[cell.strip() for cell in cells] for cells in table.headers]
-        self.header_starts = tuple({cells[0][:20] for cells in self.headers if cells})
+        self.header_starts = tuple({cells[0].strip()[:20] for cells in self.headers if cells})
 
     def run(self, lines: _Lines) -> None:
         """Read all lines."""
@@ -143,19 +160,12 @@ class _Reader:
     def _block(self, source: _Lines, number: int) -> int:
         """Read the lines at hand; returns the number of the line after them."""
         lines = source.take()
-        delimiter, width = self.table.tokenizer.delimiter, self.table.width
-        same = delimiter == self.copy.delimiter
+        delimiter = self.copy.delimiter
         good: list[str] = []
         index = 0
         while index < len(lines):
             line = lines[index].removesuffix("\r")
-            if (
-                same
-                and line.count(delimiter) == width - 1
-                and not any(sign in line for sign in self.special)
-                and self.intact
-                and not self._suspect(line)
-            ):
+            if self.regular(line) and self.intact and not self._suspect(line):
                 good.append(f"{number + index}{delimiter}{line}\n")
                 index += 1
                 continue
@@ -167,7 +177,7 @@ class _Reader:
 
     def _suspect(self, line: str) -> bool:
         """Whether a line of the right width may be a repeated header, or is blank."""
-        return not line or bool(self.header_starts and line.lstrip().startswith(self.header_starts))
+        return not line or bool(self.header_starts and line.startswith(self.header_starts))
 
     def _odd(self, source: _Lines, lines: list[str], index: int, number: int, good: list[str]) -> int:
         """Judge one line that is not plain; returns how many lines it took."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _SUFFIXES = {
-    ".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet",
+    ".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 _OPTIONS = {
     "csv": "FORMAT csv, HEADER false",

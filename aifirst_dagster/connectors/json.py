@@ -94,6 +94,7 @@ def read_lines(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOpti
     if text.size < 4096 and not text.head(4096).strip():
         return _empty(source)
     lines = text.feeds + (not text.ended)
+    part = None
     try:
         part = _read(con, source, _Layout(text.path, "newline_delimited", text.size))
         if part.records == lines and text.intact and part.columns != ["value"]:
@@ -102,6 +103,8 @@ def read_lines(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOpti
         pass  # which lines are at fault, the exact way below finds out
     copy, rejects, rejected = checked_copy(text.path, scratch)
     if not copy.stat().st_size:
+        if part is not None and part.records == lines:
+            return part  # each line is a lone value or a list
         raise InputError("No line of the file is a JSON object.", hint="Is it JSON Lines?", file=source.given)
     part = _read(con, source, _Layout(copy, "newline_delimited", copy.stat().st_size, "record", numbered=True))
     part.records, part.rejected = part.records + rejected, rejected

@@ -113,7 +113,7 @@ def _believed(candidate: Candidate) -> bool:
 
 
 def _one_column(sample: Sequence[str]) -> Candidate:
-    """The reading as one column: good where whole records are values (dates, numbers) or all quoted, below a plain name."""
+    """The reading as one column: good where whole records are values (dates, numbers) or all quoted."""
     split = Tokenizer("", '"')
     rows = records(sample, split, attempts=4)
     named = len(rows) > 1 and shape(rows[0].cells[0]) in (WORD, CODE, TEXT) and "," not in rows[0].cells[0]
@@ -146,7 +146,7 @@ def _score(rows: Sequence[Record], split: Tokenizer, prior: float) -> Candidate:
 
 
 def _disorder(rows: Sequence[Record], split: Tokenizer) -> float:
-    """What quotes out of order cost, from 0 to 0.7: undoubled ones little, open ones much, quotes taken for text most."""
+    """What quotes out of order cost, from 0 to 0.7: undoubled ones little, open ones much."""
     if split.quotechar:
         return sum({"ok": 0.0, "odd": 0.12, "open": 0.6}[row.status] for row in rows) / len(rows)
     taken = (

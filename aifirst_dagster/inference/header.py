@@ -13,10 +13,12 @@ from itertools import pairwise
 from statistics import median
 
 from aifirst_dagster.inference.records import Record
-from aifirst_dagster.inference.shapes import DATE, EMPTY, LINK, NUMBER, TYPED, dominant, family, shape
+from aifirst_dagster.inference.shapes import DATE, EMPTY, LINK, NUMBER, TIME, TYPED, dominant, family, shape
 
 _BODY = 400
 _MOST_NAME_ROWS = 4
+#: Shapes that names do not have; "n" and "y" may be names, though they may be flags.
+_VALUES = frozenset({NUMBER, DATE, TIME, LINK})
 _LONGEST_NAME = 500
 #: Rows of another width than most that are this common belong to the table.
 _COMMON = 0.05
@@ -93,7 +95,7 @@ def _is_sparse_names(row: Record, usual: int) -> bool:
 
 
 def _name_rows(rows: Sequence[Record], first: int, usual: int, surely: bool) -> int:
-    """How many rows from `first` on hold names; `surely`: none unless most columns below speak for it, and none against."""
+    """How many rows from `first` on hold names; `surely`: only where most columns below say so."""
     head = rows[first].cells
     body = [row for row in rows[first + 1 : first + 1 + _BODY] if len(row.cells) == usual and row.cells != head]
     columns = [dominant(row.cells[index] for row in body) for index in range(usual)]
@@ -124,21 +126,21 @@ def _holds_names(
     if surely:
         typed = [index for index, (kind, share) in enumerate(columns[: len(shapes)]) if kind in TYPED and share > 0.9]
         texts = sum(shapes[index] not in TYPED | {EMPTY} for index in typed)
-        return len(body) > 2 and texts >= max(2, 0.6 * len(typed)) and not any(kind in TYPED for kind in shapes)
+        return len(body) > 2 and texts >= max(2, 0.6 * len(typed)) and not any(kind in _VALUES for kind in shapes)
     if not body:
-        return not any(kind in TYPED for kind in shapes)
+        return not any(kind in _VALUES for kind in shapes)
     for_names = against = 0.0
     for index, ((kind, share), cell_shape) in enumerate(zip(columns, shapes, strict=False)):
         if cell_shape == EMPTY or share < 0.7:
             continue
         if kind in TYPED:
-            same = family(cell_shape) == kind or (cell_shape in TYPED and kind in (NUMBER, DATE))
+            same = family(cell_shape) == kind or cell_shape in _VALUES
             against += same
             for_names += not same
         else:
             values = [other.cells[index].strip() for other in body]
             cell = row.cells[index].strip()
-            if cell_shape in (NUMBER, DATE, LINK):
+            if cell_shape in _VALUES:
                 against += 0.5
             elif cell in values:
                 against += 0.5 if len(set(values)) < 0.9 * len(values) or len(values) < 3 else 0.25
@@ -152,7 +154,7 @@ def _holds_names(
 
 
 def _unlike(cell: str, values: Sequence[str]) -> bool:
-    """Whether a text is of another make than its column's: other length where all are alike, or no digits where all have."""
+    """Whether a text is of another make than its column's: its length, or no digits where all have."""
     known = [value for value in values if value]
     if len(known) < 2:
         return False
@@ -220,7 +222,7 @@ def _fills(data: Sequence[Record], width: int, names: int) -> bool:
 
 
 def _least(data: Sequence[Record], width: int) -> int:
-    """The fewest cells a row may have: short rows are filled up where they are common, or where full rows end in empty cells."""
+    """The fewest cells a row may have: short rows are filled up where they are common, or full rows end in empty cells."""
     if width <= 1:
         return width
     least = width

@@ -1,4 +1,4 @@
-"""What a cell's text looks like, coarsely: enough to tell a column of data from its name, and a right split from a wrong one."""
+"""What a cell's text looks like, coarsely: enough to tell data from names, and a right split from a wrong one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ _DAY = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|"
     rf"\d{{1,2}}[ -]{_MONTH}[ ,-]+\d{{2,4}}|{_MONTH}\.?[ -]\d{{1,2}},?[ -]\d{{4}}|\d{{4}}[-/]\d{{2}})"
 )
+_MONEY = "(?:[$€£¥]|usd|eur|gbp)"
+_DIGITS = r"(?:\d+|\d{1,3}(?:[,. ' ]\d{3})+)"
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PATTERNS = (
     (EMPTY, r"|-+|\.|\?|n/?a|#n/a|nan|null|none|nil|\\n|missing|unknown"),
-    (NUMBER, r"[-+(]?\s*(?:[$€£¥]|usd|eur|gbp)?\s*[-+]?(?:\d+|\d{1,3}(?:[,. ' ]\d{3})+)?(?:[.,]\d+)?(?:e[-+]?\d+)?\s*(?:%|[$€£¥]|usd|eur|gbp)?\)?"),
+    (NUMBER, rf"[-+(]?\s*{_MONEY}?\s*[-+]?{_DIGITS}?(?:[.,]\d+)?(?:e[-+]?\d+)?\s*(?:%|{_MONEY})?\)?"),
     (DATE, rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?{_DAY}(?:[T ,]+{_CLOCK}{_ZONE})?"),
     (TIME, rf"{_CLOCK}{_ZONE}"),
-    (LINK, r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    (LINK, rf"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|{_UUID}"),
     (FLAG, r"true|false|yes|no|y|n|t|f"),
     (WORD, r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?"),
     (CODE, r"[\w./#+:-]*\d[\w./#+:-]*|[A-Za-z]\w*(?:[_-]\w+)+"),

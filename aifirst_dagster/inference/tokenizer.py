@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 Status = Literal["ok", "open", "odd"]
-"""ok: as it should be; open: a quoted cell does not end here, so the record may go on in the next line; odd: quotes stand
+"""ok: as it should be; open: a quoted cell does not end here, the record may go on in the next line; odd: quotes stand
 inside a quoted cell, undoubled."""
 
 
