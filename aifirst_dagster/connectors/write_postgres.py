@@ -62,7 +62,7 @@ def write_postgres(con: duckdb.DuckDBPyConnection, load: Load, url: str, table: 
             for statement in _statements(load, target, types, _columns_there(cursor, target)):
                 cursor.execute(statement)
             cursor.execute(f"SELECT count(*) FROM {target}")
-            (count,) = cursor.fetchone()
+            count = cursor.fetchall()[0][0]
     except psycopg2.Error as error:
         raise StorageError(
             f"PostgreSQL refuses to write table {table!r}: {str(error).strip().splitlines()[0]}",

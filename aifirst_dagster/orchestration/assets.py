@@ -169,8 +169,8 @@ def _materialise(
             partition_key=made.manifest.partition,
         )
     if len(done) == 1:
-        made = done[0].manifest
-        context.set_data_version(context.asset_key, dg.DataVersion(f"{made.content_hash}.{made.design_hash}"))
+        only = done[0].manifest
+        context.set_data_version(context.asset_key, dg.DataVersion(f"{only.content_hash}.{only.design_hash}"))
     yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
 
 

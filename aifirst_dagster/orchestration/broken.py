@@ -7,13 +7,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from aifirst_dagster.errors import AifirstError
+from aifirst_dagster.pipelines.problems import Problem
 from aifirst_dagster.pipelines.slugs import slug
 
 CHECK = "pipeline_file"
 
 
-def placeholder(path: Path, problems: Sequence[AifirstError]) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
+def placeholder(path: Path, problems: Sequence[Problem]) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
     """The asset `[broken, <file>]`: materialising it fails with all problems of the file, and so does its check."""
     key = dg.AssetKey(["broken", slug(path.stem)])
     text = "\n".join(f"- {problem}" for problem in problems)

@@ -39,6 +39,7 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             model=spec.model or "",
             effort=spec.effort or "",
             max_output_tokens=spec.max_output_tokens,
+            budget_usd=-1.0,
             timeout=spec.timeout,
         )
 

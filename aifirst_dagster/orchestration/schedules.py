@@ -23,7 +23,8 @@ def _schedule(pipeline: PipelineSpec, wanted: Schedule) -> dg.ScheduleDefinition
         moment = context.scheduled_execution_time
         tags = {"aifirst/pipeline": pipeline.slug, "aifirst/reason": f"schedule {wanted.cron}"}
         if isinstance(split, dg.TimeWindowPartitionsDefinition):
-            key = split.get_last_partition_key(current_time=moment)
+            with dg.partition_loading_context(effective_dt=moment):
+                key = split.get_last_partition_key()
             if key is None:
                 yield dg.SkipReason("No partition is complete yet.")
                 return

@@ -113,11 +113,6 @@ class WindowPartitions(_Model):
     timezone: Timezone = "UTC"
     column: str | None = Field(
         None,
-        description="Date column whose value says which window a row belongs to; default: the connector's path says so, "
-        "with %Y-%m-%d (or the like) for the window's start.",
-    )
-    column: str | None = Field(
-        None,
         description="Date column that puts a row into its window; without it, %Y-%m-%d in the connector's path does.",
     )
 
