@@ -22,6 +22,8 @@ BINS, TOP, MASKS = 20, 10, 8
 EXACT_ROWS = 250_000
 #: Rows that letter-and-digit patterns are taken from.
 PATTERN_ROWS = 20_000
+#: Columns measured in one scan: each holds its distinct values in memory meanwhile.
+TOGETHER = 20
 #: At most so many columns are compared with each other.
 MAX_CORRELATED = 20
 _NUMERIC = frozenset({"integer", "number", "year"})
@@ -110,17 +112,17 @@ def _axis(column: Column, at: int) -> str:
 def _measure(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]) -> Profile:
     rows = con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
     exact = rows <= EXACT_ROWS
-    wanted = [part for at, column in enumerate(columns) for part in _aggregates(column, at, exact)]
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(columns), TOGETHER):
+        some = list(enumerate(columns))[start : start + TOGETHER]
+        each = [_aggregates(column, at, exact) for at, column in some]
+        values = con.execute(f"SELECT {', '.join(itertools.chain(*each))} FROM {table}").fetchall()[0]
+        found += [values[at : at + len(each[0])] for at in range(0, len(values), len(each[0]))]
     every = ", ".join(f"c{at}" for at in range(len(columns)))
-    *found, distinct_rows = con.execute(
-        f"SELECT {', '.join(wanted)}, count(DISTINCT hash({every})) FROM {table}"
-    ).fetchall()[0]
-    parts = len(wanted) // len(columns)
+    distinct_rows = con.execute(f"SELECT count(DISTINCT hash({every})) FROM {table}").fetchall()[0][0]
     profiles = []
     for at, column in enumerate(columns):
-        count, distinct, low, high, mean, spread, quantiles, shortest, longest, length = found[
-            at * parts : (at + 1) * parts
-        ]
+        count, distinct, low, high, mean, spread, quantiles, shortest, longest, length = found[at]
         kind = _kind(column)
         profiles.append(
             ColumnProfile(
@@ -146,7 +148,7 @@ def _measure(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Colum
 def _aggregates(column: Column, at: int, exact: bool) -> list[str]:
     """SQL aggregates: count, distinct, min, max, mean, stddev, quantiles, and the length's min, max, mean."""
     name, kind = f"c{at}", _kind(column)
-    distinct = f"count(DISTINCT {name})" if exact else f"approx_count_distinct({name})"
+    distinct = f"coalesce(list_unique(list({name})), 0)" if exact else f"approx_count_distinct({name})"
     low, high = (
         (f"min(left({name}, 200))", f"max(left({name}, 200))") if kind == "text" else (f"min({name})", f"max({name})")
     )
