@@ -81,10 +81,11 @@ def _pooled(a: Sequence[int], b: Sequence[int]) -> tuple[list[int], list[int]]:
         else:
             first.append(x)
             second.append(y)
-    if sum(rest) * small >= 5 or (sum(rest) and not first):
+    left = rest[0] + rest[1]
+    if left * small >= 5 or (left > 0 and not first):
         first.append(rest[0])
         second.append(rest[1])
-    elif sum(rest) and first:
+    elif left and first:
         first[-1] += rest[0]
         second[-1] += rest[1]
     return first, second
