@@ -24,7 +24,7 @@ DOUBTFUL = 0.2
 #: Two splits of different delimiters that score within this share of each other are a tie.
 TIE = 0.03
 _ROWS, _LONG = 300, 20_000
-_GROUPED = re.compile(r"[-+]?[$€£]?\d{1,3}(,\d{3})+(\.\d+)?%?|[^,]*")
+_GROUPED = re.compile(r"[-+]?[$€£]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?%?|[^,]*")
 """Numbers with commas between groups of three digits, or text without commas."""
 _PROSE = frozenset(" :,.&*!=@#$%") | {", ", ": ", "; ", " | "}
 """What stands in ordinary text as well: no reason to doubt that a file has one column."""
@@ -121,8 +121,16 @@ def _one_column(sample: Sequence[str]) -> Candidate:
     kinds = Counter(shape(row.cells[0]) for row in body if named or _GROUPED.fullmatch(row.cells[0].strip()))
     typed = sum(kinds[kind] for kind in TYPED) / max(1, len(body))
     quoted = sum(sample[row.line - 1][:1] == '"' and row.status == "ok" for row in body) / max(1, len(body))
-    good = typed > 0.8 or (quoted > 0.8 and (named or len(rows) == 1 or quoted == 1))
+    good = (typed > 0.8 and not _names_apart(rows)) or (quoted > 0.8 and (named or len(rows) == 1 or quoted == 1))
     return Candidate(split, 0.7 if good else 0.0, 1)
+
+
+def _names_apart(rows: Sequence[Record]) -> bool:
+    """Whether the first record is names with commas, as many as each record below has: `id,total` over `7,500`."""
+    first, commas = rows[0].cells[0], rows[0].cells[0].count(",")
+    return (
+        commas > 0 and not _GROUPED.fullmatch(first.strip()) and all(row.cells[0].count(",") == commas for row in rows)
+    )
 
 
 def _score(rows: Sequence[Record], split: Tokenizer, prior: float) -> Candidate:

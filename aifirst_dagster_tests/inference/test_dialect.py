@@ -53,3 +53,13 @@ def test_a_record_splits_into_cells(record: str, cells: list[str], status: str) 
 
 def test_escapes_take_the_meaning_from_what_follows() -> None:
     assert Tokenizer(",", '"', "\\").split('"a \\"b\\" c",d\\,e') == (['a "b" c', "d,e"], "ok")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_columns_of_whole_numbers_are_not_one_of_grouped_numbers(first: int) -> None:
+    rows = [f"{first + number % 9},{500 + number}" for number in range(50)]
+    assert guess(["id,value", *rows]).best.delimiter == ","
+
+
+def test_one_column_of_grouped_numbers_below_its_name_is_one_column() -> None:
+    assert guess(["amount", *(f"{number},500" for number in range(1, 50))]).best.delimiter == ""
