@@ -187,14 +187,23 @@ def _back(column: Column, value: float) -> Any:
 def _add_histograms(
     con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], profiles: Sequence[ColumnProfile]
 ) -> None:
-    """Bins of equal width for every number and date column, in two scans."""
+    """Bins of equal width for every number and date column, in two scans for each group of columns."""
     able = [
         at
         for at, column in enumerate(columns)
         if _kind(column) in {"number", "temporal"} and profiles[at].min is not None
     ]
-    if not able:
-        return
+    for start in range(0, len(able), TOGETHER):
+        _add_group(con, table, columns, profiles, able[start : start + TOGETHER])
+
+
+def _add_group(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Column],
+    profiles: Sequence[ColumnProfile],
+    able: list[int],
+) -> None:
     ends = con.execute(
         "SELECT "
         + ", ".join(f"min({_axis(columns[at], at)}), max({_axis(columns[at], at)})" for at in able)
