@@ -1,6 +1,6 @@
 """Each step of a pipeline as an asset: lineage, kinds, owners, code version, place in the YAML, and its checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,15 +42,26 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
     llm = (pipeline.llm or LLM_ROUTER) if step.step_type.uses_llm else None
     code_version = f"{step.code_hash}-{step.step_type.version}"
 
-    def compute(context: dg.AssetExecutionContext, inputs: Mapping[str, Dataset]) -> Iterator[dg.Output[Produced]]:
-        yield from _materialise(context, project, pipeline, step, inputs, llm)
+    fixed = checking.fixed(pipeline, step)
+    checks = {spec.get_python_identifier(): spec for spec in _check_specs(key, fixed, split)}
+
+    def compute(
+        context: dg.AssetExecutionContext, inputs: Mapping[str, Dataset]
+    ) -> Iterator[dg.Output[Produced] | dg.AssetCheckResult]:
+        made = yield from _materialise(context, project, pipeline, step, inputs, llm)
+        if made is not None:
+            chosen = {selected.name for selected in context.selected_asset_check_keys}
+            yield from _report(context, pipeline, step, [check for check in fixed if check.name in chosen], made)
 
     upstream = {name: asset_key(pipeline.slug, name) for name in step.inputs}
     op = dg.OpDefinition(
         compute,
         name=op_name(pipeline.slug, step.key),
         ins={name: dg.In() for name in upstream},
-        outs={OUTPUT: dg.Out(io_manager_key=IO_MANAGER, is_required=False, code_version=code_version)},
+        outs={
+            OUTPUT: dg.Out(io_manager_key=IO_MANAGER, is_required=False, code_version=code_version),
+            **{name: dg.Out(dg.Nothing, is_required=False) for name in checks},
+        },
         required_resource_keys={IO_MANAGER, *([llm] if llm else [])},
         tags={"aifirst/step_type": step.type},
         retry_policy=_retry_policy(step.retry.max_retries, step.retry.delay, step.retry.backoff)
@@ -76,30 +87,20 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
         keys_by_output_name={OUTPUT: key},
         node_def=op,
         specs=[spec],
+        check_specs_by_output_name=checks,
         backfill_policy=dg.BackfillPolicy.single_run() if split else None,
     )
 
 
-def step_checks(project: Project, pipeline: PipelineSpec, step: StepSpec, split: Split) -> dg.AssetChecksDefinition:
-    """All checks of one step's asset; any subset may run, each reports what the stored version says."""
+def rule_checks(project: Project, pipeline: PipelineSpec, step: StepSpec, split: Split) -> dg.AssetChecksDefinition:
+    """The checks of a validation's verdict; any subset may run, each reports what the stored version says."""
     key = asset_key(pipeline.slug, step.key)
-    rules = accepted_rules(project, pipeline, step) if step.type == "llm_validation" else []
-    declared = {check.name: check for check in checking.declared(pipeline, step, rules)}
-    specs = [
-        dg.AssetCheckSpec(
-            check.name,
-            asset=key,
-            description=check.description,
-            blocking=check.blocking,
-            metadata=dict(check.metadata) or None,
-            partitions_def=split,
-        )
-        for check in declared.values()
-    ]
+    declared = {check.name: check for check in checking.judged(step, accepted_rules(project, pipeline, step))}
+    specs = _check_specs(key, list(declared.values()), split)
 
     def compute(context: dg.AssetCheckExecutionContext, _: Mapping[str, Any]) -> Iterator[dg.AssetCheckResult]:
         chosen = [declared[selected.name] for selected in context.selected_asset_check_keys]
-        yield from _report(context, pipeline, step, chosen, split is not None)
+        yield from _report(context, pipeline, step, chosen, list(context.partition_keys) if split else [None])
 
     op = dg.OpDefinition(
         compute,
@@ -116,6 +117,21 @@ def step_checks(project: Project, pipeline: PipelineSpec, step: StepSpec, split:
     )
 
 
+def _check_specs(key: dg.AssetKey, checks: list[checking.Declared], split: Split) -> list[dg.AssetCheckSpec]:
+    """Dagster's specs of declared checks."""
+    return [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=key,
+            description=check.description,
+            blocking=check.blocking,
+            metadata=dict(check.metadata) or None,
+            partitions_def=split,
+        )
+        for check in checks
+    ]
+
+
 def _materialise(
     context: dg.AssetExecutionContext,
     project: Project,
@@ -123,8 +139,12 @@ def _materialise(
     step: StepSpec,
     inputs: Mapping[str, Dataset],
     llm: str | None,
-) -> Iterator[dg.Output[Produced]]:
-    """Execute the step for each partition of the run; yields nothing where there was nothing to do."""
+) -> Generator[dg.Output[Produced], None, list[str | None] | None]:
+    """Execute the step for each partition of the run; yields nothing where there was nothing to do.
+
+    Returns:
+        The partitions made (one None where there are none); None where there was nothing to do.
+    """
     manager: ParquetDatasetIOManager = getattr(context.resources, IO_MANAGER)
     keys: list[str | None] = (
         list(context.partition_keys) if context.has_partition_key_range or context.has_partition_key else [None]
@@ -162,7 +182,7 @@ def _materialise(
         context.log_event(
             dg.AssetObservation(context.asset_key, description="Skipped", metadata={"skipped": done[0].skipped})
         )
-        return
+        return None
     for made in done:
         context.add_asset_metadata(
             materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG)),
@@ -172,19 +192,20 @@ def _materialise(
         only = done[0].manifest
         context.set_data_version(context.asset_key, dg.DataVersion(f"{only.content_hash}.{only.design_hash}"))
     yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
+    return keys
 
 
 def _report(
-    context: dg.AssetCheckExecutionContext,
+    context: dg.AssetCheckExecutionContext | dg.AssetExecutionContext,
     pipeline: PipelineSpec,
     step: StepSpec,
     chosen: list[checking.Declared],
-    partitioned: bool,
+    keys: list[str | None],
 ) -> Iterator[dg.AssetCheckResult]:
     """One result for each chosen check; over several partitions, the worst of them, which names its partition."""
     store = getattr(context.resources, IO_MANAGER).store()
     worst: dict[str, tuple[str | None, checking.Finding]] = {}
-    for key in list(context.partition_keys) if partitioned else [None]:
+    for key in keys:
         version = store.current(pipeline.slug, step.key, key)
         if version is None:
             continue

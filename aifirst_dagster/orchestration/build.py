@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from aifirst_dagster.orchestration import broken, partitions
-from aifirst_dagster.orchestration.assets import IO_MANAGER, step_asset, step_checks
+from aifirst_dagster.orchestration.assets import IO_MANAGER, rule_checks, step_asset
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
 from aifirst_dagster.orchestration.resources import llm_resources
 from aifirst_dagster.orchestration.schedules import schedules
@@ -35,7 +35,7 @@ def pipeline_parts(project: Project, pipeline: PipelineSpec) -> Parts:
     split = partitions.definition(pipeline)
     return Parts(
         [step_asset(project, pipeline, step, split) for step in pipeline.steps],
-        [step_checks(project, pipeline, step, split) for step in pipeline.steps],
+        [rule_checks(project, pipeline, step, split) for step in pipeline.steps if step.type == "llm_validation"],
     )
 
 

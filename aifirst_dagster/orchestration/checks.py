@@ -44,12 +44,8 @@ class Finding:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def declared(pipeline: PipelineSpec, step: StepSpec, rules: list[dict[str, Any]]) -> list[Declared]:
-    """The checks of a step's asset.
-
-    Args:
-        rules: The accepted rules of its design: `check` (name), `id`, `description`, `metadata`.
-    """
+def fixed(pipeline: PipelineSpec, step: StepSpec) -> list[Declared]:
+    """The checks that a step's own op reports as it materialises."""
     checks = [
         Declared(
             RECONCILIATION,
@@ -61,15 +57,20 @@ def declared(pipeline: PipelineSpec, step: StepSpec, rules: list[dict[str, Any]]
         checks.append(Declared(DESIGN, "The design in use is accepted, and still fits the data."))
     if pipeline.drift is not None:
         checks.append(Declared(DRIFT, "Schema and distributions compared with the baseline."))
-    if step.type == "llm_validation":
-        blocking = step.config.get("on_fail", "block") == "block"
-        checks.append(
-            Declared(SCORE, "The share of values that keep the rules, against the threshold.", blocking=blocking)
-        )
-        checks += [
-            Declared(rule["check"], rule["description"], rule=rule["id"], metadata=rule["metadata"]) for rule in rules
-        ]
     return checks
+
+
+def judged(step: StepSpec, rules: list[dict[str, Any]]) -> list[Declared]:
+    """The checks that report a validation's verdict.
+
+    Args:
+        rules: The accepted rules of its design: `check` (name), `id`, `description`, `metadata`.
+    """
+    blocking = step.config.get("on_fail", "block") == "block"
+    return [
+        Declared(SCORE, "The share of values that keep the rules, against the threshold.", blocking=blocking),
+        *(Declared(rule["check"], rule["description"], rule=rule["id"], metadata=rule["metadata"]) for rule in rules),
+    ]
 
 
 def findings(store: DatasetStore, version: Version, checks: list[Declared]) -> Iterator[tuple[Declared, Finding]]:
