@@ -73,7 +73,8 @@ class _Lines:
     """The physical lines of a text from a given one on, read in blocks; lines already given are forgotten."""
 
     def __init__(self, file: IO[str], first_line: int) -> None:
-        self._file, self._buffer, self._start = file, [], 0
+        self._file = file
+        self._buffer: list[str] = []
         for _ in range(first_line - 1):
             file.readline()
 
@@ -83,19 +84,13 @@ class _Lines:
         if not text:
             return False
         text += "" if text.endswith("\n") else self._file.readline()
-        self._buffer = self._buffer[self._start :] + text.removesuffix("\n").split("\n")
-        self._start = 0
+        self._buffer += text.removesuffix("\n").split("\n")
         return True
 
     def take(self) -> list[str]:
         """All lines that are read and not given yet."""
-        lines, self._buffer, self._start = self._buffer[self._start :], [], 0
+        lines, self._buffer = self._buffer, []
         return lines
-
-    def give_back(self, lines: list[str]) -> None:
-        """Put back lines that were taken and not used."""
-        self._buffer = lines + self._buffer[self._start :]
-        self._start = 0
 
     def after(self, lines: list[str], index: int) -> Iterator[str]:
         """The lines after `lines[index]`, read on demand; what is read is appended to `lines`."""
@@ -110,7 +105,7 @@ class _Lines:
 
 
 def exact_copy(text: Text, table: Table, scratch: Scratch) -> Copy:
-    """Copy the rows of `text` and set aside what does not fit: all lines but blank ones and remarks are in one of both."""
+    """Copy the rows of `text` and set aside what does not fit: each line but blank ones and remarks is in one of both."""
     tokenizer = table.tokenizer
     delimiter = tokenizer.delimiter if 0 < len(tokenizer.delimiter.encode()) <= 4 else ","
     copy = Copy(scratch.new(".csv"), scratch.new(".rejects.csv"), delimiter, tokenizer.quotechar or '"')

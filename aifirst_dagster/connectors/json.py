@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
 from aifirst_dagster.connectors.json_lines import checked_copy
@@ -151,9 +151,9 @@ def _part(con: duckdb.DuckDBPyConnection, source: Source, layout: _Layout, sampl
 def _fields(con: duckdb.DuckDBPyConnection, layout: _Layout, sample: int) -> list[tuple[str, str]]:
     """The records' fields and the types to read them as; one field `json` where records are no objects."""
     relation = con.sql(f"SELECT * FROM {layout.scan(f'sample_size = {sample}')} LIMIT 0")
-    found = list(zip(relation.columns, relation.types, strict=True))
+    found: list[tuple[str, Any]] = list(zip(relation.columns, relation.types, strict=True))
     if layout.inside is not None:
-        kind = dict(found)[layout.inside]
+        kind: Any = dict(found)[layout.inside]
         kind = kind.children[0][1] if kind.id == "list" else kind
         found = list(kind.children)
     if [name for name, _ in found] == ["json"] and layout.inside is None and not _are_objects(con, layout):

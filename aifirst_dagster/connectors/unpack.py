@@ -42,14 +42,14 @@ def unpacked(path: Path, name: str, new: Callable[[str], Path]) -> tuple[Path, s
         try:
             with opener(path, name) as packed, target.open("wb") as out:
                 shutil.copyfileobj(packed, out, _BLOCK)
-                inner = getattr(packed, "name", None) if opener is _zip_member else inner
+                inner = str(getattr(packed, "name", name)) if opener is _zip_member else inner
         except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
             if isinstance(error, InputError | FileNotFoundError | PermissionError):
                 raise
             raise InputError(
                 f"The compressed file is damaged or cut off: {error}.", hint="Fetch or copy it again.", file=name
             ) from error
-        inner = _without_suffix(str(inner))
+        inner = _without_suffix(inner)
         path = target
     raise InputError(f"The file is packed more than {_DEPTH - 1} times.", hint="Unpack it first.", file=name)
 
@@ -59,7 +59,7 @@ def _without_suffix(name: str) -> str:
     return name[: -len(Path(name).suffix)] if name.lower().endswith(_SUFFIXES) else name
 
 
-def _gzip(path: Path, name: str) -> IO[bytes]:
+def _gzip(path: Path, name: str) -> gzip.GzipFile:
     return gzip.open(path)
 
 

@@ -112,10 +112,21 @@ def _name_rows(rows: Sequence[Record], first: int, usual: int, surely: bool) -> 
         cells = rows[first + count].cells
         texts = [index for index in typed if index < len(cells) and shape(cells[index]) not in TYPED | {EMPTY}]
         values = [index for index in typed if index < len(cells) and shape(cells[index]) in TYPED]
-        if values or len(texts) < 0.5 * len(typed) or cells == rows[first].cells:
+        if not _groups_years(rows[first + count], body) and (values or len(texts) < 0.5 * len(typed)):
+            break
+        if cells == head:
             break
         count += 1
     return count
+
+
+def _groups_years(row: Record, body: Sequence[Record]) -> bool:
+    """Whether a row below one of names holds a text and then years, above columns that hold none."""
+    numbers = [index for index, cell in enumerate(row.cells) if shape(cell) == NUMBER]
+    if len(numbers) < 2 or not all(_is_year(row.cells[index].strip()) for index in numbers):
+        return False
+    below = [other.cells[index].strip() for other in body if other.cells != row.cells for index in numbers]
+    return sum(_is_year(cell) for cell in below) < 0.5 * len(below)
 
 
 def _holds_names(
@@ -208,8 +219,15 @@ def _width(named: Sequence[Record], data: Sequence[Record], usual: int) -> int:
     total = widths.total()
     common = [width for width, count in widths.items() if count >= max(2, _COMMON * total) or width == usual]
     # Cells past the names that no row fills are trailing delimiters, no columns.
+    common = [width for width in common if width <= usual or _recurs(data, width, usual)]
     wide = max((width for width in common if width <= names or _fills(data, width, names)), default=usual)
     return max(wide, names) if names else wide
+
+
+def _recurs(data: Sequence[Record], width: int, usual: int) -> bool:
+    """Whether rows of a width stand among the usual ones, not below them as another table does."""
+    first = next(index for index, row in enumerate(data) if len(row.cells) == width)
+    return any(len(row.cells) == usual for row in data[first:])
 
 
 def _last_filled(row: Record) -> int:
@@ -222,7 +240,7 @@ def _fills(data: Sequence[Record], width: int, names: int) -> bool:
 
 
 def _least(data: Sequence[Record], width: int) -> int:
-    """The fewest cells a row may have: short rows are filled up where they are common, or full rows end in empty cells."""
+    """The fewest cells a row may have: short rows are filled up where common, or where full rows end in empty cells."""
     if width <= 1:
         return width
     least = width

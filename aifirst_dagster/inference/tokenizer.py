@@ -31,7 +31,7 @@ class Tokenizer:
         self._plain = re.compile(plain, re.DOTALL)
         blank = "[ \\t]*" if delimiter and not delimiter.isspace() else ""
         self._escaped = re.compile(f"{escape}(.)", re.DOTALL) if escape else None
-        if not quotechar:
+        if quotechar is None:
             return
         q = re.escape(quotechar)
         ordinary = f"[^{q}{escape}]*"
@@ -44,14 +44,14 @@ class Tokenizer:
 
     def split(self, record: str) -> tuple[list[str], Status]:
         """The cells of `record` (without its line end), and whether its quotes are in order."""
-        quoted = bool(self.quotechar) and self.quotechar in record
+        quoted = self.quotechar is not None and self.quotechar in record
         if not quoted and not (self.escapechar and self.escapechar in record):
             return (record.split(self.delimiter) if self.delimiter else [record]), "ok"
         return self._walk(record)
 
     def may_close(self, line: str) -> bool:
         """Whether a quoted cell that began in an earlier line may end in this one."""
-        return bool(self.quotechar) and self.quotechar in line and self._closing.search(line) is not None
+        return self.quotechar is not None and self.quotechar in line and self._closing.search(line) is not None
 
     def _walk(self, record: str) -> tuple[list[str], Status]:
         cells: list[str] = []
