@@ -24,7 +24,7 @@ def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinitio
 
     @dg.sensor(
         name=f"{pipeline.slug}__drift",
-        target=dg.AssetSelection.groups(pipeline.slug),
+        asset_selection=dg.AssetSelection.groups(pipeline.slug),
         minimum_interval_seconds=interval(INTERVAL_SECONDS),
         description=f"Rematerialises what drift makes stale in {pipeline.name!r}.",
     )

@@ -40,7 +40,7 @@ def landing_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinit
 
     @dg.sensor(
         name=f"{pipeline.slug}__landing",
-        target=dg.AssetSelection.groups(pipeline.slug),
+        asset_selection=dg.AssetSelection.groups(pipeline.slug),
         minimum_interval_seconds=interval(INTERVAL_SECONDS),
         description=f"Runs {pipeline.name!r} when its files are new or changed.",
     )
