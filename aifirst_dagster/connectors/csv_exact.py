@@ -105,7 +105,7 @@ class _Lines:
 
 
 def exact_copy(text: Text, table: Table, scratch: Scratch) -> Copy:
-    """Copy the rows of `text` and set aside what does not fit: each line but blank ones and remarks is in one of both."""
+    """Copy the rows of `text` and set aside what does not fit; only blank lines and remarks are in neither."""
     tokenizer = table.tokenizer
     delimiter = tokenizer.delimiter if 0 < len(tokenizer.delimiter.encode()) <= 4 else ","
     copy = Copy(scratch.new(".csv"), scratch.new(".rejects.csv"), delimiter, tokenizer.quotechar or '"')
