@@ -53,7 +53,9 @@ def _each_distinct(holds: Callable[[Table, dict[str, Any], str], str]) -> Compil
             plan,
             source=source,
             parts=(TOTAL, f"coalesce(sum(n) FILTER ({broken}), 0)"),
-            examples=Examples(table.relation, f"{value} IN (SELECT v FROM {source} WHERE {broken})", value),
+            examples=Examples(
+                table.relation, f"{value} IN (SELECT v FROM {source} WHERE {broken})", value, often=plan.row or ""
+            ),
             finish=lambda got: judged(int(got[0]), int(got[1]), kwargs["mostly"]),
         )
 

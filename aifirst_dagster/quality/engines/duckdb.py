@@ -23,6 +23,9 @@ SUPPORTED = frozenset(COMPILERS)
 COSTLY = re.compile("regex|like_pattern|strftime|json|in_set$")
 """Types whose test of one value costs more than finding the distinct values of a column that repeats itself."""
 
+#: Per cent of values that fail from which on the first examples are found after a few rows.
+FREQUENT = 0.5
+
 
 def evaluate(
     con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Rule], examples: int = 20
@@ -147,7 +150,7 @@ def worded(problem: Exception) -> str:
 def _fetch(
     con: Any, table: Table, wanted: dict[int, Examples], limit: int, results: dict[int, RuleResult]
 ) -> dict[int, list[Any]]:
-    """Failing values by place: one scan for each source."""
+    """Failing values by place: one scan for each source; the first of what fails often are found without one."""
     found: dict[int, list[Any]] = {}
     sources: dict[str, list[int]] = {}
     for place, where in wanted.items():
@@ -156,7 +159,14 @@ def _fetch(
             found[place] = [None] * (min(count, limit) if limit else count)
         else:
             sources.setdefault(where.source, []).append(place)
+    for place, where in wanted.items():
+        if limit and where.value != "NULL" and (results[place].unexpected_percent or 0) >= FREQUENT:
+            sources[where.source].remove(place)
+            query = f"SELECT {where.value} FROM {where.source} WHERE {where.often or where.where} LIMIT {limit}"
+            found[place] = [_shown(value, where.names) for (value,) in con.execute(query).fetchall()]
     for source, places in sources.items():
+        if not places:
+            continue
         picked = [_pick(wanted[place], limit) for place in places]
         # Numbering the rows takes a single thread, so it is left out where rows carry their line.
         number = LINE if source == table.relation and table.lines else "row_number() OVER ()"

@@ -72,7 +72,9 @@ def _figure(sql: Callable[[str], str], kinds: tuple[str, ...], empty: Any = None
             success = observed is not None if free else within(observed, kwargs)
             return {"success": success, "evaluated": got[0], "observed_value": observed}
 
-        return Plan(table.relation, (count(present), f"{sql(value)} FILTER ({present})"), finish)
+        chosen = where(table, kwargs)
+        figure = sql(value) if chosen == "TRUE" else f"{sql(value)} FILTER ({chosen})"
+        return Plan(table.relation, (count(present), figure), finish)
 
     return compile_
 
@@ -166,8 +168,7 @@ def _quantiles(table: Table, kwargs: dict[str, Any]) -> Plan:
     places, ranges = kwargs["quantile_ranges"]["quantiles"], kwargs["quantile_ranges"]["value_ranges"]
     value = f"({table.value(name)})"
     present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
-    source = f"""(SELECT {value}::DOUBLE AS v, row_number() OVER (ORDER BY {value}) - 1 AS i, count(*) OVER () AS n
-        FROM {table.relation} WHERE {present})"""
+    source = f"(SELECT list_sort(list({value}::DOUBLE)) AS v, count(*) AS n FROM {table.relation} WHERE {present})"
 
     def finish(got: tuple[Any, ...]) -> Verdict:
         values = list(got[1:])
@@ -176,18 +177,18 @@ def _quantiles(table: Table, kwargs: dict[str, Any]) -> Plan:
             "success": success, "evaluated": got[0], "observed_value": {"quantiles": list(places), "values": values},
         }  # fmt: skip
 
-    return Plan(source, ("count(*)", *(_PLACES[method].format(p=f"((n - 1) * {literal(q)})") for q in places)), finish)
+    return Plan(source, ("n", *(_PLACES[method].format(p=f"((n - 1) * {literal(q)})") for q in places)), finish)
 
 
-_AT = "max(v) FILTER (i = {place})"
+_AT = "v[1 + ({place})::BIGINT]"
+_BELOW, _ABOVE = _AT.format(place="floor({p})"), _AT.format(place="ceil({p})")
 #: pandas' names for which of two neighbours a quantile between them is; `{p}` is its place, counted from 0.
 _PLACES = {
     "nearest": _AT.format(place="round_even({p}, 0)"),
-    "lower": _AT.format(place="floor({p})"),
-    "higher": _AT.format(place="ceil({p})"),
-    "midpoint": "(max(v) FILTER (i = floor({p})) + max(v) FILTER (i = ceil({p}))) / 2",
-    "linear": "max(v) FILTER (i = floor({p})) + (max(v) FILTER (i = ceil({p})) - max(v) FILTER (i = floor({p}))) "
-    "* max({p} - floor({p}))",
+    "lower": _BELOW,
+    "higher": _ABOVE,
+    "midpoint": f"({_BELOW} + {_ABOVE}) / 2",
+    "linear": f"{_BELOW} + ({_ABOVE} - {_BELOW}) * ({{p}} - floor({{p}}))",
 }
 
 
