@@ -44,8 +44,9 @@ def count(con: duckdb.DuckDBPyConnection, *paths: Path) -> int:
 
 def content_hash(con: duckdb.DuckDBPyConnection, relation: str) -> str:
     """A hash of the rows of `relation` without hidden columns: the same rows in any order hash the same."""
-    names = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
-    user = ", ".join(ident(name) for name in names if name not in HIDDEN) or "1"
+    described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    names = [row[0] for row in described if row[0] not in HIDDEN]
+    user = ", ".join(map(ident, names)) or "1"
     row = con.execute(f"SELECT count(*), sum(hash({user})::HUGEINT)::VARCHAR, bit_xor(hash({user})) FROM {relation}")
     rows, total, mixed = row.fetchone() or (0, "", 0)
     import hashlib

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,7 +185,7 @@ class DatasetStore:
 
     def place(self, pipeline: str, step: str, partition: str | None = None) -> Path:
         """The folder of one partition's versions."""
-        return self.root / pipeline / step / (UNPARTITIONED if partition is None else quote(partition, safe=" ,=+@"))
+        return self.root / pipeline / step / (UNPARTITIONED if partition is None else name_for(partition))
 
     def write(self, pipeline: str, step: str, partition: str | None = None) -> VersionWriter:
         """Begin a new version."""
@@ -221,6 +221,12 @@ class DatasetStore:
         return Dataset(step, tuple(versions))
 
 
+def name_for(partition: str) -> str:
+    """A partition's key as the name of a file or folder: readable, reversible by `unquote`, never a path of its own."""
+    name = "".join(char if char.isalnum() or char in " ,=+@-_.~" else quote(char, safe="") for char in partition)
+    return f"%{ord(name[0]):02X}{name[1:]}" if name.startswith(".") or name == UNPARTITIONED else name
+
+
 def read_version(folder: Path) -> Version:
     """The version in `folder`.
 
@@ -254,9 +260,17 @@ def _sweep(home: Path, keep: int) -> None:
     current = (home / POINTER).read_text(encoding="ascii").strip()
     published = [path for path in versions if (path / "manifest.json").is_file()]
     for path in versions:
-        old = now - path.stat().st_mtime > SAFE_AGE_SECONDS
-        if old and path.name != current and path not in published[:keep]:
+        if path.name != current and path not in published[:keep] and now - _touched(path) > SAFE_AGE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _touched(folder: Path) -> float:
+    """When a version was last written to: a slow step's files grow while its folder looks old."""
+    times = [folder.stat().st_mtime]
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime)
+    return max(times)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
@@ -11,6 +10,7 @@ from aifirst_dagster.connectors.targets import Load, Written
 from aifirst_dagster.connectors.write_duckdb import write_duckdb
 from aifirst_dagster.connectors.write_files import write_file
 from aifirst_dagster.connectors.write_postgres import write_postgres
+from aifirst_dagster.datasets.store import name_for
 from aifirst_dagster.errors import QualityError
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
@@ -89,7 +89,7 @@ def _write(step: StepRun, config: Config, columns: list[str]) -> Written:
     if config.format == "duckdb":
         return write_duckdb(con, load, path, table)
     if load.partition is not None:  # a file for each partition, in a folder named as the file would be
-        path = path.with_suffix("") / f"{quote(load.partition, safe=' ,=+@')}{suffix}"
+        path = path.with_suffix("") / f"{name_for(load.partition)}{suffix}"
     return write_file(con, load, path, config.format)
 
 

@@ -1,0 +1,140 @@
+"""A project in a folder of its own, with small messy files, and its steps run one by one without Dagster.
+
+from aifirst_dagster_tests.scenario import place    # pytest fixture
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from aifirst_dagster.datasets import quarantine
+from aifirst_dagster.datasets.session import connect
+from aifirst_dagster.datasets.store import Dataset, DatasetStore, Version
+from aifirst_dagster.llm.client import LLM
+from aifirst_dagster.llm.resource import choose
+from aifirst_dagster.orchestration.execute import Done, Work, execute
+from aifirst_dagster.pipelines.load import load
+from aifirst_dagster.pipelines.spec import PipelineSpec
+from aifirst_dagster.project import Project
+from aifirst_dagster.steps.run import Partition
+
+_FOREIGN = ("AIFIRST_", "DAGSTER_", "ANTHROPIC_", "CLAUDE_")
+
+ORDERS = "id,ordered,amount,state\n1,2026-01-05,10.50,open\n2,2026-01-06,20,paid\n3,2026-01-07,7.25,paid\n"
+#: Line 4 has a date that nobody can read, line 6 is line 3 again.
+MESSY_ORDERS = (
+    "Order Id,Ordered At,Amount,State\n"
+    "1,05/01/2026,€ 10.50,open\n"
+    "2,2026-01-06,€ 20.00, Paid \n"
+    "3,the other day,€ 7.25,paid\n"
+    "4,17/01/2026,€ 1.00,OPEN\n"
+    "2,2026-01-06,€ 20.00, Paid \n"
+    "5,2026-01-08,€ 3.00,paid\n"
+    "6,2026-01-09,€ 4.00,open\n"
+    "7,2026-01-10,€ 5.00,open\n"
+)
+
+
+def step(key: str, type_: str, needs: list[str] | None = None, **config: Any) -> dict[str, Any]:
+    """A step of a pipeline file, named as its key."""
+    return {"name": key, "key": key, "type": type_, "config": config, **({} if needs is None else {"needs": needs})}
+
+
+@dataclass
+class Place:
+    """A project folder, and what was run in it.
+
+    Attributes:
+        notes: What the steps logged.
+    """
+
+    root: Path
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def project(self) -> Project:
+        """The project itself."""
+        return Project(self.root)
+
+    @property
+    def store(self) -> DatasetStore:
+        """Its datasets."""
+        return DatasetStore(self.project.datasets)
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        """Write a file below the root."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return target
+
+    def file(self, *steps: Mapping[str, Any], name: str = "shop", **settings: Any) -> Path:
+        """Write a pipeline file."""
+        text = yaml.safe_dump({"name": name, **settings, "steps": list(steps)}, sort_keys=False)
+        return self.write(f"resources/pipelines/{name}.yaml", text)
+
+    def pipeline(self, *steps: Mapping[str, Any], name: str = "shop", **settings: Any) -> PipelineSpec:
+        """Write a pipeline file and load it."""
+        return load(self.file(*steps, name=name, **settings))
+
+    def execute(
+        self,
+        pipeline: PipelineSpec,
+        key: str,
+        *,
+        llm: LLM | None = None,
+        partition: Partition | None = None,
+        override: Path | None = None,
+        run_id: str = "run",
+    ) -> Done:
+        """Execute one step on the current versions of its inputs; what it made is not published yet."""
+        spec = pipeline.step(key)
+        keys = [partition.key] if partition else None
+        inputs: dict[str, Dataset] = {name: self.store.open(pipeline.slug, name, keys) for name in spec.inputs}
+        llm = llm or choose("offline", self.project)
+        work = Work(self.project, pipeline, spec, self.store, inputs, llm, run_id, partition, override)
+        return execute(Work(**{**work.__dict__, "log": self.notes.append}))
+
+    def run(self, pipeline: PipelineSpec, *keys: str, **options: Any) -> Version:
+        """Execute and publish steps (default: all, in order); the version that the last one made."""
+        for key in keys or pipeline.order:
+            done = self.execute(pipeline, key, **options)
+            version = done.writer.publish(done.manifest)
+        return version
+
+
+def rows(version: Version | Path | str, columns: str = "* EXCLUDE (_source, _source_line, _raw)", order: str = "ALL"):
+    """Rows of a version, or of a Parquet file."""
+    parts = version.parts if isinstance(version, Version) else [Path(version)]
+    listed = ", ".join("'" + str(part).replace("'", "''") + "'" for part in parts)
+    with connect() as con:
+        return con.execute(
+            f"SELECT {columns} FROM read_parquet([{listed}], union_by_name = true) ORDER BY {order}"
+        ).fetchall()
+
+
+def aside(version: Version) -> list[dict[str, Any]]:
+    """Quarantined rows of a version."""
+    if not version.quarantine.is_file():
+        return []
+    with connect() as con:
+        return quarantine.read(con, version.quarantine)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """An empty project, and nothing in the environment that steers it from outside."""
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+        monkeypatch.delenv(name)
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "workspace.yaml").write_text("load_from:\n  - python_module: aifirst_dagster.definitions\n")
+    monkeypatch.chdir(root)
+    return Place(root)
