@@ -93,6 +93,10 @@ def _slips(weight: Mapping[str, int]) -> dict[str, str]:
     frequent = [text for text, count in weight.items() if text not in rare and len(text) >= 4 and count >= RARER]
     if not rare or not frequent:
         return {}
+    words = Counter[str]()
+    for text, count in weight.items():
+        words.update(dict.fromkeys(_words(text), count))
+    usual = max(2, 0.005 * total)
     by_length: dict[int, list[str]] = {}
     for text in frequent:
         by_length.setdefault(len(text), []).append(text)
@@ -105,10 +109,15 @@ def _slips(weight: Mapping[str, int]) -> dict[str, str]:
             for other in by_length.get(length, [])
             if weight[other] >= RARER * weight[text] and is_slip(text, other, reach)
         ]
-        if len(near) == 1:
+        # A word that other texts use as well is meant: `ak_hf-1` is no slip of `al_hf-1` where `ak_` abounds.
+        if len(near) == 1 and all(words[word] <= usual for word in _words(text) - _words(near[0])):
             found[text] = near[0]
     alone = sum(1 for text in rare if text not in found)
     return found if len(found) >= alone else {}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def is_slip(text: str, other: str, reach: int) -> bool:

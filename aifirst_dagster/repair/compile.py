@@ -66,7 +66,8 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
                 fields.append(f"coalesce({changed}, FALSE) AS {ident(f'#{at}')}")
     head = _head(plan, lanes)
     if plan.deduplicate:
-        fields.append(f"{duplicates.key(out.columns)} AS {duplicates.KEY}")
+        # Over what comes out: within a SELECT a name means the column that goes in.
+        fields.append(f"{duplicates.key(_values(plan, lanes))} AS {duplicates.KEY}")
     if plan.deduplicate and not traced:
         tables.append((duplicates.REPAIRED, f"SELECT\n    {_lines(fields)}\nFROM {last}"))
         tables.extend(duplicates.tables(out.columns, ident(duplicates.REPAIRED)))
@@ -119,43 +120,57 @@ def _stages(lanes: list[Lane], relation: str) -> tuple[list[tuple[str, str]], st
     return tables, current
 
 
-def _outputs(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
-    """The user columns, in the plan's order."""
+def _values(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
+    """SQL identifiers of what comes out, in the plan's order."""
     values = {lane.column.name: lane.value for lane in lanes}
     values |= {name: value for lane in lanes for name, value in lane.companions.items()}
-    missing = [column.name for column in plan.columns if column.name not in values]
-    assert not missing, missing  # a companion always belongs to a column of the plan
+    return [values[column.name] for column in plan.columns]
+
+
+def _outputs(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
+    """The user columns, in the plan's order."""
+    names = [ident(column.name) for column in plan.columns]
     return [
-        f"{values[c.name]} AS {ident(c.name)}" if values[c.name] != ident(c.name) else ident(c.name)
-        for c in plan.columns
+        value if value == name else f"{value} AS {name}"
+        for value, name in zip(_values(plan, lanes), names, strict=True)
     ]
 
 
 def _raw(lanes: list[Lane]) -> str:
     """SQL: the map of file texts: what it held, under the present names, and the texts of cells changed here."""
     changed = [lane for lane in lanes if lane.differs]
-    entry = "{{'k': {name}, 'v': {text}}}"
-
-    def entries(chosen: list[Lane], carried: bool) -> str:
-        items = []
-        for lane in chosen:
-            own = f"{RAW}[{literal(lane.source)}]" if carried else ""
-            text = f"CASE WHEN {lane.differs} THEN {lane.original} END" if lane.differs else "NULL"
-            text = f"coalesce({own}, {text})" if own and lane.differs else own or text
-            items.append(entry.format(name=literal(lane.column.name), text=text))
-        return f"map_from_entries(list_filter([{', '.join(items)}], lambda e: e.v IS NOT NULL))"
-
-    renamed = any(lane.source != lane.column.name for lane in lanes)
-    if not changed and not renamed:
+    if any(lane.source != lane.column.name for lane in lanes):
+        every = _entries([(lane.column.name, _carried(lane)) for lane in lanes])
+        held = f"nullif(map_from_entries({every}), MAP {{}})"
+    elif changed:
+        own = [(lane.column.name, f"CASE WHEN {RAW}[{literal(lane.source)}] IS NULL AND {lane.differs} "
+                                  f"THEN {lane.original} END") for lane in changed]  # fmt: skip
+        held = f"map_from_entries(list_concat(map_entries({RAW}), {_entries(own)}))"
+    else:
         return RAW
-    carried = f"nullif({entries(lanes, True)}, MAP {{}})" if changed or renamed else RAW
     if not changed:
-        return f"CASE WHEN {RAW} IS NOT NULL THEN {carried} END"
+        return f"CASE WHEN {RAW} IS NOT NULL THEN {held} END"
     either = " OR ".join(f"({lane.differs})" for lane in changed)
-    return (
-        f"CASE\n        WHEN {RAW} IS NOT NULL THEN {carried}\n"
-        f"        WHEN {either} THEN {entries(changed, False)}\n    END"
+    new = [(lane.column.name, f"CASE WHEN {lane.differs} THEN {lane.original} END") for lane in changed]
+    fresh = (
+        f"MAP([{literal(new[0][0])}], [{changed[0].original}])"
+        if len(new) == 1
+        else f"map_from_entries({_entries(new)})"
     )
+    same = "" if "nullif" in held else f"WHEN NOT ({either}) THEN {RAW}\n        "
+    return f"CASE\n        {same}WHEN {RAW} IS NOT NULL THEN {held}\n        WHEN {either} THEN {fresh}\n    END"
+
+
+def _carried(lane: Lane) -> str:
+    """SQL: the file's text of a cell, where the cell says something else: as it was known, or as this plan found it."""
+    known = f"{RAW}[{literal(lane.source)}]"
+    return f"coalesce({known}, CASE WHEN {lane.differs} THEN {lane.original} END)" if lane.differs else known
+
+
+def _entries(pairs: list[tuple[str, str]]) -> str:
+    """SQL: a list of map entries without those that hold nothing."""
+    items = ",\n            ".join(f"{{'key': {literal(name)}, 'value': {text}}}" for name, text in pairs)
+    return f"list_filter([\n            {items}\n        ], lambda entry: entry.value IS NOT NULL)"
 
 
 def _unread(plan: RepairPlan, lanes: list[Lane], out: Compiled) -> str:

@@ -59,9 +59,9 @@ def normalised(text_sql: str, params: Mapping[str, Any]) -> str:
         return text
     named = text
     for name, short in sorted(params.get("months", {}).items(), key=lambda pair: (-len(pair[0]), pair[0])):
-        named = f"regexp_replace({named}, {_word(name)}, '\\1 {short} \\2')"
+        named = f"regexp_replace({named}, {_word(name)}, '\\1 {short} \\2', 'g')"
     for word in sorted(params.get("words", []), key=lambda each: (-len(each), each)):
-        named = f"regexp_replace({named}, {_word(word)}, '\\1 \\2')"
+        named = f"regexp_replace({named}, {_word(word)}, '\\1 \\2', 'g')"
     named = f"regexp_replace({named}, '(\\d)(?:st|nd|rd|th|er|º|ª|\\.)([ ,]|$)', '\\1 \\2')"
     named = f"regexp_replace({named}, '[,/''’]', ' ', 'g')"
     named = f"regexp_replace({named}, '(^|[ 0-9])[-. ]+({_SHORT_MONTHS})[-. ]+', '\\1 \\2 ')"

@@ -2,39 +2,64 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident
 from aifirst_dagster.repair.expressions import quoted
 
+if TYPE_CHECKING:
+    import duckdb
+
+REPAIRED = "#repaired"
 KEY = ident("#content")
+_KEPT = f"{ident('#groups')}.{ident('#kept')}"
 
 
-def key(columns: list[str]) -> str:
+def key(values: list[str]) -> str:
     """SQL: a hash of a row's content. Equal rows have equal hashes; the reverse is checked where hashes meet."""
-    return f"hash({quoted(columns)})" if columns else "NULL::UBIGINT"
+    return f"hash({', '.join(values)})" if values else "NULL::UBIGINT"
 
 
-def tables(columns: list[str]) -> list[tuple[str, str]]:
-    """Common table expressions over `#repaired`: hashes that meet, and the contents behind them with their first row."""
-    passing = f"FROM {ident('#repaired')} WHERE _reasons IS NULL"
+def tables(columns: list[str], repaired: str) -> list[tuple[str, str]]:
+    """Common table expressions over `repaired`: hashes that meet, and the contents behind them with their first row."""
+    passing = f"FROM {repaired} WHERE _reasons IS NULL"
+    first = f"min({{'source': {SOURCE}, 'line': {LINE}}}) AS {ident('#kept')}"
     return [
         ("#twins", f"SELECT {KEY}\n{passing}\nGROUP BY {KEY}\nHAVING count(*) > 1"),
-        ("#groups", f"SELECT {quoted(columns)}, {KEY}, min({{'source': {SOURCE}, 'line': {LINE}}}) AS {ident('#kept')}\n"
-                    f"{passing} AND {KEY} IN (SELECT {KEY} FROM {ident('#twins')})\nGROUP BY ALL"),
+        ("#groups", f"SELECT {quoted(columns)}, {KEY}, {first}\n{passing} AND {KEY} IN (SELECT {KEY} FROM "
+                    f"{ident('#twins')})\nGROUP BY ALL"),
     ]  # fmt: skip
 
 
 def final(columns: list[str], hidden: list[str]) -> str:
     """The statement's last SELECT: all rows of `#repaired` with `_duplicate_of`."""
-    kept = f"{ident('#groups')}.{ident('#kept')}"
-    same = " AND ".join(
-        f"{ident('#repaired')}.{ident(name)} IS NOT DISTINCT FROM {ident('#groups')}.{ident(name)}" for name in columns
-    )
-    own = f"{{'source': {ident('#repaired')}.{SOURCE}, 'line': {ident('#repaired')}.{LINE}}}"
-    names = ",\n    ".join(f"{ident('#repaired')}.{ident(name)}" for name in [*columns, *hidden])
+    rows = ident(REPAIRED)
+    names = ",\n    ".join(f"{rows}.{ident(name)}" for name in [*columns, *hidden])
     return (
         f"SELECT\n    {names},\n"
-        f"    CASE WHEN {own} IS DISTINCT FROM {kept} THEN {kept}.line END AS _duplicate_of\n"
-        f"FROM {ident('#repaired')}\n"
-        f"LEFT JOIN {ident('#groups')} ON {ident('#repaired')}.{KEY} = {ident('#groups')}.{KEY}\n"
-        f"    AND {ident('#repaired')}._reasons IS NULL\n    AND {same}"
+        f"    CASE WHEN {_own(rows)} IS DISTINCT FROM {_KEPT} THEN {_KEPT}.line END AS _duplicate_of\n"
+        f"FROM {rows}\nLEFT JOIN {ident('#groups')} ON {_same(columns, rows)}"
     )
+
+
+def mark(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
+    """Fill `_duplicate_of` in a table that has the key: the same answer as `final`, where most tables have no twins."""
+    named = ", ".join(f"{ident(name)} AS ({sql})" for name, sql in tables(columns, table))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table}_groups AS WITH {named} SELECT * FROM {ident('#groups')}"
+    ).fetchall()
+    con.execute(
+        f"UPDATE {table} SET _duplicate_of = {_KEPT}.line FROM {table}_groups AS {ident('#groups')} "
+        f"WHERE {_same(columns, table)} AND {_own(table)} IS DISTINCT FROM {_KEPT}"
+    ).fetchall()
+    con.execute(f"DROP TABLE {table}_groups").fetchall()
+
+
+def _own(rows: str) -> str:
+    return f"{{'source': {rows}.{SOURCE}, 'line': {rows}.{LINE}}}"
+
+
+def _same(columns: list[str], rows: str) -> str:
+    groups = ident("#groups")
+    alike = "".join(f"\n    AND {rows}.{ident(name)} IS NOT DISTINCT FROM {groups}.{ident(name)}" for name in columns)
+    return f"{rows}.{KEY} = {groups}.{KEY} AND {rows}._reasons IS NULL{alike}"

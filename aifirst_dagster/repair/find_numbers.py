@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aifirst_dagster.datasets.session import ident, literal
+from aifirst_dagster.datasets.session import RAW, ident, literal
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import numbers
 from aifirst_dagster.repair.nulls import NO_VALUE
@@ -53,7 +53,7 @@ def of_column(survey: Survey, source: str) -> str:
 def quantities(survey: Survey, column: Column, source: str) -> bool:
     """Whether a text column holds amounts or measures that no single style reads: nearly all with a mark that says so."""
     texts = survey.texts[source]
-    if column.semantic_type or not texts.all or not texts.cells or texts.length > 30:
+    if column.semantic_type not in (None, "category") or not texts.all or not texts.cells or texts.length > 30:
         return False
     seen = _look(survey, texts.table)
     known, scales = _affixes(seen, column)
@@ -65,10 +65,13 @@ def quantities(survey: Survey, column: Column, source: str) -> bool:
     return len(kinds) == 1 and marked >= 0.2 * texts.cells and read >= 0.97 * texts.cells
 
 
-def of_unread(unread: Mapping[str, int]) -> str:
+def of_unread(survey: Survey, source: str) -> str:
     """SQL of `(text, n)`: the texts of a typed column's cells that did not parse."""
-    rows = ", ".join(f"({literal(text)}, {count})" for text, count in unread.items())
-    return f"(VALUES {rows}) AS unread(text, n)"
+    kept = f"{RAW}[{literal(source)}]"
+    return (
+        f"(SELECT {kept} AS text, count(*) AS n FROM {survey.relation} WHERE {RAW} IS NOT NULL "
+        f"AND {ident(source)} IS NULL AND {kept} IS NOT NULL GROUP BY 1)"
+    )
 
 
 def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_only: bool = False) -> Found:

@@ -29,4 +29,4 @@ FILLERS = frozenset(
     "of the de del den le la um uhr at on à am kl".split()
 )
 #: Words that belong to a time of day.
-CLOCK = frozenset("t z am pm utc gmt st nd rd th er h".split())
+CLOCK = frozenset("t z am pm utc gmt st nd rd th er h".split())  # noqa: SIM905

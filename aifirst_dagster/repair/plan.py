@@ -131,12 +131,13 @@ class RepairPlan(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            first = error.errors()[0]
+            # A key that is unknown tells more than the one that is missing for it.
+            first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
             where = ".".join(str(part) for part in first["loc"])
             message, hint = first["msg"].removeprefix("Value error, "), ""
             if first["type"] == "extra_forbidden":
-                owner = {"actions": Action, "columns": Column}.get(str(first["loc"][0]), cls)
-                hint = _did_you_mean("key", str(first["loc"][-1]), list(owner.model_fields))
+                owners: dict[str, type[BaseModel]] = {"actions": Action, "columns": Column}
+                hint = _did_you_mean("key", str(first["loc"][-1]), list(owners.get(str(first["loc"][0]), cls).model_fields))
                 message = "unknown key"
             raise ConfigError(f"The repair plan is wrong at {where or 'its top'}: {message}.", hint=hint,
                               file=file) from error  # fmt: skip

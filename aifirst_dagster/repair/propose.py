@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.session import ident
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.repair import booleans, find_dates, find_numbers, find_rows, find_text
+from aifirst_dagster.repair import booleans, duplicates, find_dates, find_numbers, find_rows, find_text
 from aifirst_dagster.repair.compile import compiled
 from aifirst_dagster.repair.expressions import in_list, physical
 from aifirst_dagster.repair.nulls import NO_VALUE
@@ -59,7 +59,7 @@ class _Proposal:
 
     def _day_first(self) -> bool | None:
         """What dates that are typed already, or whose column tells, say of the order of day and month."""
-        orders = set()
+        orders: set[bool | None] = set()
         for column in self.given:
             if column.type not in _DATES:
                 continue
@@ -167,7 +167,7 @@ class _Proposal:
             column = column.model_copy(update={"null_tokens": [*column.null_tokens, *tokens]})
         rest = {text: n for text, n in unread.items() if text.strip().lower() not in own | NO_VALUE}
         if rest:
-            texts = find_numbers.of_unread(rest)
+            texts = find_numbers.of_unread(self.seen, source)
             if column.type in ("number", "integer"):
                 column = self._numbers(column, texts, failed_only=True)
             elif column.type in _DATES:
@@ -217,6 +217,8 @@ def _measured(seen: Survey, plan: RepairPlan) -> RepairPlan:
     for _ in range(2):
         statement = compiled(plan, relation, traced=True)
         seen.query(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}")
+        if plan.deduplicate:
+            duplicates.mark(seen.con, table, statement.columns)
         unreadable = _unreadable(seen, plan, table)
         if not unreadable:
             break
@@ -254,7 +256,9 @@ def _unreadable(seen: Survey, plan: RepairPlan, table: str) -> dict[str, float]:
     found = {}
     for at, name in enumerate(names):
         read, failed = counts[2 * at], counts[2 * at + 1]
-        if read + failed and read / (read + failed) < BELIEVED:
+        # A cell set aside because it could be read in two ways is no sign of another type.
+        unclear = parsed[at].params.get("unclear") or parsed[at].params.get("decimal") == "unclear"
+        if read + failed and read / (read + failed) < (0.5 if unclear else BELIEVED):
             found[name] = read / (read + failed)
     return found
 

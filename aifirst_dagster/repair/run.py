@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
 from aifirst_dagster.errors import QualityError
+from aifirst_dagster.repair import duplicates
 from aifirst_dagster.repair.compile import DUPLICATE_OF, REASONS, Compiled, compiled
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
@@ -63,6 +64,8 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
     )
     statement = compiled(plan, relation, traced=True)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}").fetchall()
+    if plan.deduplicate:
+        duplicates.mark(con, table, statement.columns)
     counts = con.execute(_counts(statement, relation, table)).fetchall()[0]
     rows_in, rows, set_aside, twins = counts[:4]
     if rows != rows_in:
@@ -168,7 +171,8 @@ def examples(
         [old, new]
         for old, new in con.execute(
             f"SELECT any_value(before), any_value(after) FROM (SELECT left({before}, 200) AS before, "
-            f"left({into}::VARCHAR, 200) AS after, row_number() OVER () AS n FROM {table} WHERE {ident(f'#{at}')} LIMIT 500) "
-            f"GROUP BY before, after ORDER BY min(n) LIMIT {EXAMPLES}"
+            f"left({into}::VARCHAR, 200) AS after, {LINE} FROM {table} WHERE {ident(f'#{at}')} "
+            f"ORDER BY {SOURCE}, {LINE} LIMIT 500) "
+            f"GROUP BY before, after ORDER BY min({LINE}), before LIMIT {EXAMPLES}"
         ).fetchall()
     ]

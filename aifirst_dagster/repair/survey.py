@@ -98,7 +98,7 @@ def _unread(con: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str]
     """Column -> texts of its cells that are NULL as typed."""
     cells = con.execute(
         f"SELECT cell.key, cell.value, count(*) AS n FROM (SELECT unnest(map_entries({RAW})) AS cell FROM {relation} "
-        f"WHERE {RAW} IS NOT NULL) GROUP BY ALL ORDER BY n DESC, cell.key, cell.value LIMIT 20000"
+        f"WHERE {RAW} IS NOT NULL) GROUP BY ALL ORDER BY n DESC, cell.key, cell.value LIMIT 5000"
     ).fetchall()
     found: dict[str, dict[str, int]] = {}
     for name, text, count in cells:

@@ -1,0 +1,9 @@
+import pytest
+
+from aifirst_dagster.datasets.session import connect
+
+
+@pytest.fixture
+def con():
+    with connect() as session:
+        yield session
