@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.events import RunFailureReason
 from dagster._core.execution.api import create_execution_plan, execute_run_iterator
+from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.remote_origin import (
     ManagedGrpcPythonEnvCodeLocationOrigin,
     RemoteJobOrigin,
@@ -19,6 +21,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from aifirst_dagster.errors import ConfigError
+from aifirst_dagster.orchestration.abandoned import PROCESS_TAG, mark_failed, this_process
 from aifirst_dagster.orchestration.assets import INPUT_TAG, REASON_TAG
 from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.orchestration.keys import asset_key
@@ -77,6 +80,7 @@ def run_pipeline(
     Raises:
         PipelineErrors: The file does not hold a valid pipeline.
         ConfigError: There is no such step or partition.
+        KeyboardInterrupt: The run was interrupted; nothing of the step at work was published.
     """
     loaded = load_file(path)
     if isinstance(loaded, Broken):
@@ -86,12 +90,14 @@ def run_pipeline(
     tags = {
         "aifirst/pipeline": pipeline.slug,
         REASON_TAG: reason,
+        PROCESS_TAG: this_process(),
         **{f"{INPUT_TAG}{pipeline.step(name).key}": str(Path(file).resolve()) for name, file in (inputs or {}).items()},
     }
     if accept_drift:
         tags[ACCEPT_TAG] = "true"
     dagster_home(project)
     with dg.DagsterInstance.get() as instance:
+        mark_failed(instance)
         job = definitions(project, [loaded]).resolve_implicit_global_asset_job_def()
         tags |= _partition_tags(instance, pipeline, job, partition)
         keys = frozenset(asset_key(pipeline.slug, step) for step in chosen)
@@ -107,17 +113,31 @@ def run_pipeline(
             asset_selection=keys,
             remote_job_origin=_origin(project, path),
         )
-        done, started = Ran(run.run_id, False), None
+        done, started, interrupted = Ran(run.run_id, False), None, False
         for event in execute_run_iterator(wrapped, run, instance):
             done.events.append(event)
             watch(event)
+            if _is_interrupt(event) and not interrupted:
+                interrupted = True
+                if not event.is_run_failure:
+                    # Asked for by a person: the run then ends as cancelled, not as failed.
+                    instance.report_run_canceling(run)
             if event.is_step_start and started is None:
                 started = time.perf_counter()
             if started is not None and (event.is_step_success or event.is_step_failure):
                 done.step_seconds = time.perf_counter() - started
+        if interrupted:
+            raise KeyboardInterrupt
         finished = instance.get_run_by_id(run.run_id)
         done.success = finished is not None and finished.is_success
     return pipeline, done
+
+
+def _is_interrupt(event: DagsterEvent) -> bool:
+    """Whether the event says that a signal ended the run: in a step, or between two."""
+    if event.is_step_failure:
+        return event.step_failure_data.error_source == ErrorSource.INTERRUPT
+    return event.is_run_failure and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION
 
 
 def _partition_tags(
