@@ -7,6 +7,7 @@ All others take the exact way (`csv_exact`).
 
 from __future__ import annotations
 
+import itertools
 import mmap
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _SAMPLE = 1 << 19
 _SAMPLE_LINES = 5_000
+#: Text up to this size (bytes) is read once into memory, about three times as large there; larger text is streamed.
+_HELD = 1 << 29
+_numbers = itertools.count(1)
 
 
 def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOptions, scratch: Scratch) -> Part:
@@ -51,10 +55,13 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     dialect = _dialect(text, found, arranged, kept, comment)
     table = _table(kept, arranged, tokenizer, comment)
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
-    if not _regular(con, text, table, part):
-        _exact(text, table, part, source, scratch)
-    else:
+    lines = _regular_lines(text, table)
+    if lines and text.size <= _HELD and (held := _held(con, text, table, part, lines)):
+        part.query = _query(part, source, held, f"rowid + {table.first_line}")
+    elif lines and text.size > _HELD and _streams(con, text, table, part, lines):
         part.query = _query(part, source, _scan(text, table, columns), f"row_number() OVER () + {table.first_line - 1}")
+    else:
+        _exact(text, table, part, source, scratch)
     return part
 
 
@@ -124,24 +131,51 @@ def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: 
     return Table(tokenizer, first_line, arranged.width, arranged.least, headers, comment, arranged.kinds)
 
 
-def _regular(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part) -> bool:
-    """Whether DuckDB reads the file strictly, a row a line; sets the number of records."""
-    import duckdb
-
+def _regular_lines(text: Text, table: Table) -> int:
+    """How many lines of data a file has that may be regular; 0 where it is plain that it is not."""
     tokenizer = table.tokenizer
     if not (text.intact and text.uniform) or table.comment or not 0 < len(tokenizer.delimiter.encode()) <= 4:
-        return False
+        return 0
     if tokenizer.escapechar and not tokenizer.quotechar:
-        return False
+        return 0
     lines = text.feeds + (not text.ended) - table.first_line + 1
-    if lines <= 0 or _header_again(text, table):
-        return False
+    return 0 if lines <= 0 or _header_again(text, table) else lines
+
+
+def _held(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part, lines: int) -> str | None:
+    """Read a regular file once, into a table in memory; its name, or None where the file is not regular.
+
+    The file's text is scanned several times from there (inference, evidence, typing), on all cores: a lazy scan with
+    line numbers runs on one.
+    """
+    import duckdb
+
+    name = f"aifirst_text_{next(_numbers)}"
     try:
-        counts = f"SELECT count(*), count({ident(part.columns[-1])})"
-        counted = con.execute(f"{counts} FROM {_scan(text, table, part.columns)}").fetchall()
+        con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {_scan(text, table, part.columns)}").fetchall()
+    except duckdb.Error:
+        return None
+    if _counts_match(con, name, text, table, part, lines):
+        return name
+    con.execute(f"DROP TABLE {name}")
+    return None
+
+
+def _streams(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part, lines: int) -> bool:
+    """Whether DuckDB reads a large file strictly, a row a line."""
+    import duckdb
+
+    try:
+        return _counts_match(con, _scan(text, table, part.columns), text, table, part, lines)
     except duckdb.Error:
         return False
-    rows, last = counted[0]
+
+
+def _counts_match(
+    con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: Table, part: Part, lines: int
+) -> bool:
+    """Whether there are as many rows as lines and none slipped sideways; sets the number of records."""
+    rows, last = con.execute(f"SELECT count(*), count({ident(part.columns[-1])}) FROM {relation}").fetchall()[0]
     if rows != lines or _open_ends(text, table) > rows - last:
         return False
     part.records = rows
