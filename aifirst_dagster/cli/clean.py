@@ -48,8 +48,8 @@ class Wishes:
 @click.option(
     "--fail-on", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 if more rows than this are set aside."
 )
-@click.option("--on-unparseable", type=click.Choice(["quarantine", "null"]), help="What to do about a cell that cannot be "
-              "read: set its row aside (default), or leave the cell empty.")  # fmt: skip
+@click.option("--on-unparseable", type=click.Choice(["quarantine", "null"]), help="What to do about a cell that cannot "
+              "be read: set its row aside (default), or leave the cell empty.")  # fmt: skip
 @click.option("--keep-duplicates", is_flag=True, help="Do not merge rows that are the same in every column.")
 @click.option(
     "--neutralise-formulas", is_flag=True, help="CSV: an apostrophe before texts that a spreadsheet would run."
@@ -62,8 +62,8 @@ def command(
 ) -> int:  # fmt: skip
     """Repair FILE and write it to OUT: dates, numbers, text, spellings, duplicates.
 
-    Nothing is overwritten unseen: OUT.repairs.csv lists each cell that was changed, OUT.quarantine.csv each row that was
-    set aside and why. Several files are read as one table.
+    Nothing is overwritten unseen: OUT.repairs.csv lists each cell that was changed, OUT.quarantine.csv each row that
+    was set aside and why. Several files are read as one table.
     """
     answer = clean_files(list(files), Wishes(**wishes), provider=provider)
     emit(answer, as_json, _show)
@@ -163,7 +163,8 @@ def _as_planned(proposed: list[Column], plan: RepairPlan, file: str) -> list[Col
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, table: ReadTable, repaired: Repaired, plan: RepairPlan, out: Path, form: str, safe: bool
+    con: duckdb.DuckDBPyConnection, table: ReadTable, repaired: Repaired, plan: RepairPlan, out: Path, form: str,
+    safe: bool,
 ) -> str | None:  # fmt: skip
     """Write the lists, then the rows; returns the path of the quarantine. Older lists of the same name go away."""
     from aifirst_dagster.datasets.session import ident
@@ -175,7 +176,8 @@ def _write(
             con,
             f'SELECT _source AS source, _source_line AS source_line, "row", reason, "column", "value", "values" '
             f"FROM {repaired.quarantine} UNION ALL BY NAME "
-            f'SELECT _source AS source, _source_line AS source_line, reason, "text" AS "values" FROM {ident(table.rejects)} '
+            'SELECT _source AS source, _source_line AS source_line, reason, "text" AS "values" '
+            f"FROM {ident(table.rejects)} "
             "ORDER BY source, source_line",
             quarantine,
             "csv",
@@ -195,10 +197,12 @@ def _write(
 
 
 def _answer(
-    wishes: Wishes, table: ReadTable, plan: RepairPlan | None, repaired: Repaired | None, aside: str | None, began: float
+    wishes: Wishes, table: ReadTable, plan: RepairPlan | None, repaired: Repaired | None, aside: str | None,
+    began: float,
 ) -> dict[str, Any]:  # fmt: skip
     """The object that the contract names, and `merged`, `findings`, `repairs_path` beside."""
-    actions, findings = [], []
+    actions: list[dict[str, Any]] = []
+    findings: list[dict[str, Any]] = []
     for action, done in zip(plan.actions if plan else [], repaired.actions if repaired else [], strict=True):
         if action.kind == "finding":
             findings.append({"column": action.column, "finding": action.action, "rows_affected": action.rows_affected,

@@ -31,7 +31,8 @@ class ActionType:
 
 
 _ALL = (
-    ActionType("rename_column", "rows", "Gives the column its standardised name.", {"from": "name before", "at_reading": "true: the relation has the new name already"}, True),
+    ActionType("rename_column", "rows", "Gives the column its standardised name.", 
+               {"from": "name before", "at_reading": "true: the relation has the new name already"}, True),
     ActionType("fix_encoding", "text", "Mends text that was decoded with the wrong encoding (`MÃ¼ller` -> `Müller`).",
                {"sequences": "wrong sequence -> right character, as found in the column"}, True),
     ActionType("clean_characters", "text",
@@ -64,12 +65,13 @@ _ALL = (
                 "offsets": "true: some cells carry a UTC offset; all become UTC", "failed_only": "see parse_numbers"}),
     ActionType("split_currency", "companion", "Keeps each amount's currency in a column beside it.",
                {"into": "the new column", "markers": "spelling -> currency code"}),
-    ActionType("split_unit", "companion", "Keeps each number's unit in a column beside it, where none converts to another.",
+    ActionType("split_unit", "companion", "Keeps each number's unit in a column beside it, where units do not convert.",
                {"into": "the new column", "markers": "spelling -> unit"}),
     ActionType("quarantine_empty_rows", "rows", "Sets rows aside that hold no value at all.", {}),
     ActionType("merge_duplicates", "rows", "Merges rows that are the same in every column; the first one stays.", {}),
     ActionType("report_repeated_rows", "finding", "Equal rows that may well be different things: kept.", {}),
-    ActionType("report_repeated_keys", "finding", "Rows that share a key and differ elsewhere.", {"key": "the columns"}),
+    ActionType("report_repeated_keys", "finding", "Rows that share a key and differ elsewhere.",
+               {"key": "the columns"}),
     ActionType("report_outliers", "finding", "Numbers far outside the bulk of their column.",
                {"low": "lower fence", "high": "upper fence"}),
     ActionType("report_half_empty_rows", "finding", "Rows with far fewer values than the others.",

@@ -25,7 +25,7 @@ def words(texts: Iterable[str]) -> dict[str, list[str]]:
     plain = {text.strip().lower() for text in texts}
     found = {"true": {"true", "yes", "1", *(plain & TRUE)}, "false": {"false", "no", "0", *(plain & FALSE)}}
     for word in sorted(plain - TRUE - FALSE):
-        near = {side for side, known in (("true", "yes true".split()), ("false", "false".split()))
+        near = {side for side, known in (("true", ("yes", "true")), ("false", ("false",)))
                 for each in known if len(word) >= 3 and is_slip(word, each, 1)}  # fmt: skip
         if len(near) == 1:
             found[near.pop()].add(word)

@@ -11,11 +11,15 @@ from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.repair.expressions import Context, Stages, physical
 from aifirst_dagster.repair.months import CLOCK, FILLERS, MONTHS
 
-_CLOCK = r"(?P<joint>t| |, )?(?P<h>9{1,2})(?::99)(?P<s>:99)?(?P<f>[.,]9{1,9})?(?P<p> ?[ap]\.?m\.?)?(?P<z> ?(?:z|utc|gmt)| ?[+-]99:?(?:99)?)?"
+_CLOCK = (
+    r"(?P<joint>t| |, )?(?P<h>9{1,2})(?::99)(?P<s>:99)?(?P<f>[.,]9{1,9})?(?P<p> ?[ap]\.?m\.?)?"
+    r"(?P<z> ?(?:z|utc|gmt)| ?[+-]99:?(?:99)?)?"
+)
 _NUMERIC = re.compile(rf"(?P<a>9{{1,4}})(?P<sep>[-/. ])(?P<b>9{{1,2}})(?P=sep)(?P<c>9{{1,4}})(?:{_CLOCK})?")
 _COMPACT = re.compile(rf"(?P<a>99999999)(?:{_CLOCK})?")
 _NAMED = re.compile(
-    rf"(?:(?P<d1>9{{1,2}}) @ (?P<y1>9999|99)|@ (?P<d2>9{{1,2}}) (?P<y2>9999|99)|(?P<y3>9999) @ (?P<d3>9{{1,2}}))(?:{_CLOCK})?"
+    r"(?:(?P<d1>9{1,2}) @ (?P<y1>9999|99)|@ (?P<d2>9{1,2}) (?P<y2>9999|99)|(?P<y3>9999) @ (?P<d3>9{1,2}))"
+    rf"(?:{_CLOCK})?"
 )
 ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
 _SHORT_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"

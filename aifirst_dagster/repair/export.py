@@ -56,7 +56,8 @@ def neutral(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -
     kinds = dict(row[:2] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall())
     formula = literal(FORMULA)
     fields = [
-        f"CASE WHEN regexp_matches({ident(name)}, {formula}) THEN '''' || {ident(name)} ELSE {ident(name)} END AS {ident(name)}"
+        f"CASE WHEN regexp_matches({ident(name)}, {formula}) THEN '''' || {ident(name)} ELSE {ident(name)} END "
+        f"AS {ident(name)}"
         if kinds[name] == "VARCHAR" else ident(name)
         for name in columns
     ]  # fmt: skip

@@ -23,13 +23,14 @@ def of_column(survey: Survey, source: str) -> str:
 def look(survey: Survey, texts: str, column: Column, day_first: bool | None) -> tuple[dates.Style, dict[str, Any]]:
     """The column's styles, and the parameters that bring its words into one form."""
     words = survey.query(
-        f"SELECT word, count(*) FROM (SELECT unnest(regexp_extract_all(lower(text), '\\p{{L}}+')) AS word FROM {texts}) "
+        f"SELECT word, count(*) FROM (SELECT unnest(regexp_extract_all(lower(text), '\\p{{L}}+')) AS word "
+        f"FROM {texts}) "
         "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 500"
     )
     params = dates.words_of(dict(words))
     normal = dates.normalised("text", params)
     first, second = (
-        "TRY_CAST(regexp_extract(t, '^(\\d{1,2})[-/. ](\\d{1,2})[-/. ]\\d', %d) AS INTEGER)" % at for at in (1, 2)
+        f"TRY_CAST(regexp_extract(t, '^(\\d{{1,2}})[-/. ](\\d{{1,2}})[-/. ]\\d', {at}) AS INTEGER)" for at in (1, 2)
     )
     midnight = "regexp_matches(t, '[t ]0?0:00(:00)?([.,]0+)?( ?(z|utc|gmt)| ?[+-]\\d\\d:?(\\d\\d)?)?$')"
     rows = survey.query(

@@ -51,7 +51,7 @@ def of_column(survey: Survey, source: str) -> str:
 
 
 def quantities(survey: Survey, column: Column, source: str) -> bool:
-    """Whether a text column holds amounts or measures that no single style reads: nearly all with a mark that says so."""
+    """Whether a text column holds amounts or measures that no single style reads, with marks that say so."""
     texts = survey.texts[source]
     if column.semantic_type not in (None, "category") or not texts.all or not texts.cells or texts.length > 30:
         return False

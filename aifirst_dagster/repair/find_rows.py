@@ -25,7 +25,8 @@ def duplicates(survey: Survey) -> tuple[bool, int, str]:
     content = f"hash({quoted(names)})"
     apart = ", ".join(f"count(DISTINCT hash({ident(name)})) FILTER ({ident(name)} IS NOT NULL)" for name in names)
     rows, contents, *distinct = survey.query(
-        f"SELECT count(*), count(DISTINCT {content}), {apart} FROM {survey.relation} WHERE {content} % {survey.every} = 0"
+        f"SELECT count(*), count(DISTINCT {content}), {apart} FROM {survey.relation} "
+        f"WHERE {content} % {survey.every} = 0"
     )[0]
     repeated = (rows - contents) * survey.every
     if not repeated:
@@ -96,7 +97,8 @@ def _outliers(survey: Survey, plan: RepairPlan, table: str, scale: int) -> list[
 def _outside(name: str, low: float, high: float) -> str:
     test = f"{ident(name)} < {low!r} OR {ident(name)} > {high!r}"
     value = f"{ident(name)}::DOUBLE"
-    return f"count(*) FILTER ({test}), count({ident(name)}), list(DISTINCT {value} ORDER BY {value} DESC) FILTER ({test})[:3]"
+    extreme = f"list(DISTINCT {value} ORDER BY {value} DESC) FILTER ({test})[:3]"
+    return f"count(*) FILTER ({test}), count({ident(name)}), {extreme}"
 
 
 def _half_empty(survey: Survey, plan: RepairPlan, table: str, scale: int) -> list[Action]:
@@ -135,5 +137,5 @@ def _repeated_keys(survey: Survey, plan: RepairPlan, table: str) -> list[Action]
         if rows and rows != keys and keys >= 0.9 * rows:
             actions.append(Action(column=column.name, action="report_repeated_keys", params={"key": [column.name]},
                                   rows_affected=int(sharing),
-                                  reason="nearly every row has its own; these rows share one and differ elsewhere"))  # fmt: skip
+                                  reason="nearly every row has its own; these share one"))  # fmt: skip
     return actions

@@ -26,8 +26,9 @@ _HANDLERS: dict[str, Callable[[Context], Stages]] = {
 }
 #: Repairs that are dear and whose columns repeat themselves: run once for each distinct text.
 _SHARED = frozenset({"parse_dates", "unify_categories", "convert_units", "fix_encoding"})
-_NOUNS = {"boolean": "neither yes nor no", "integer": "not a whole number", "number": "not a number", "date": "not a date",
-          "datetime": "not a date and time", "time": "not a time", "year": "not a year"}  # fmt: skip
+_NOUNS = {"boolean": "neither yes nor no", "integer": "not a whole number", "number": "not a number",
+          "date": "not a date", "datetime": "not a date and time", "time": "not a time",
+          "year": "not a year"}  # fmt: skip
 
 
 @dataclass

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-#: English abbreviation -> names elsewhere and in full, in lower case. Order within a line: en de fr es it nl pt pl and Nordic.
+#: English abbreviation -> names in full and in other languages (en de fr es it nl pt pl, Nordic), in lower case.
 _MONTHS = {
     "jan": "january jan januar jänner jän janvier janv enero ene gennaio gen januari janeiro styczeń stycznia sty",
-    "feb": "february feb februar febr février fevrier févr fév fevr febrero febbraio februari fevereiro fev luty lutego lut",
+    "feb": "february feb februar febr février fevrier févr fév fevr febrero febbraio februari fevereiro fev luty "
+           "lutego lut",
     "mar": "march mar märz maerz mär mrz mars marzo maart mrt março marco marzec marca marts",
     "apr": "april apr avril avr abril abr aprile kwiecień kwietnia kwi",
     "may": "may mai mayo maggio mag mei maio maj maja",
@@ -15,13 +16,14 @@ _MONTHS = {
     "sep": "september sep sept septembre septiembre settembre set setembro wrzesień września wrz",
     "oct": "october oct oktober okt octobre octubre ottobre ott outubro out październik października paź",
     "nov": "november nov novembre noviembre novembro listopad listopada lis",
-    "dec": "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro grudzień grudnia gru desember des",
-}
+    "dec": "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro grudzień grudnia gru "
+           "desember des",
+}  # fmt: skip
 MONTHS: dict[str, str] = {name: short for short, names in _MONTHS.items() for name in names.split()}
 """Month's name -> its English abbreviation."""
 
 #: Words that a date may carry along and that say nothing beyond it.
-FILLERS = frozenset(
+FILLERS = frozenset((
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun "
     "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so "
     "lundi mardi mercredi jeudi vendredi samedi dimanche lun jeu ven sam dim "

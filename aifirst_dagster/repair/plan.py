@@ -137,7 +137,8 @@ class RepairPlan(BaseModel):
             message, hint = first["msg"].removeprefix("Value error, "), ""
             if first["type"] == "extra_forbidden":
                 owners: dict[str, type[BaseModel]] = {"actions": Action, "columns": Column}
-                hint = _did_you_mean("key", str(first["loc"][-1]), list(owners.get(str(first["loc"][0]), cls).model_fields))
+                owner = owners.get(str(first["loc"][0]), cls)
+                hint = _did_you_mean("key", str(first["loc"][-1]), list(owner.model_fields))
                 message = "unknown key"
             raise ConfigError(f"The repair plan is wrong at {where or 'its top'}: {message}.", hint=hint,
                               file=file) from error  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.datasets.session import ident
+from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import booleans, duplicates, find_dates, find_numbers, find_rows, find_text
 from aifirst_dagster.repair.compile import compiled
@@ -138,7 +138,8 @@ class _Proposal:
             shown = ", ".join(repr(text) for text in sorted(gone)[:5])
             tokens = sorted({text.strip().lower() for text in gone})
             self.actions.append(Action(column=column.name, action="null_tokens", rows_affected=sum(gone.values()),
-                                       params={"tokens": tokens, "at_reading": True}, reason=f"means no value: {shown}"))  # fmt: skip
+                                       params={"tokens": tokens, "at_reading": True},
+                                       reason=f"means no value: {shown}"))  # fmt: skip
 
     def _more_tokens(self, column: Column, table: str) -> Column:
         """Words for "no value" among texts that are to become numbers, dates or truth values."""
@@ -174,7 +175,8 @@ class _Proposal:
                 column = self._dates(column, texts, failed_only=True)
             elif column.type == "boolean":
                 words = booleans.words(rest)
-                self.actions.append(Action(column=column.name, action="parse_booleans", params={**words, "failed_only": True},
+                self.actions.append(Action(column=column.name, action="parse_booleans",
+                                           params={**words, "failed_only": True},
                                            reason="yes and no in other words"))  # fmt: skip
         self._keep(column)
 
@@ -219,7 +221,7 @@ def _measured(seen: Survey, plan: RepairPlan) -> RepairPlan:
         seen.query(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}")
         if plan.deduplicate:
             duplicates.mark(seen.con, table, statement.columns)
-        unreadable = _unreadable(seen, plan, table)
+        unreadable = _unreadable(seen, plan, table, statement.reasons)
         if not unreadable:
             break
         plan = _as_text(plan, unreadable)
@@ -241,16 +243,16 @@ def _measured(seen: Survey, plan: RepairPlan) -> RepairPlan:
         seen.query(f"DROP TABLE IF EXISTS {table}")
 
 
-def _unreadable(seen: Survey, plan: RepairPlan, table: str) -> dict[str, float]:
+def _unreadable(seen: Survey, plan: RepairPlan, table: str, reasons: dict[str, str | None]) -> dict[str, float]:
     """Text columns of which too few cells can be read as their type -> the share that can."""
     parsed = [a for a in plan.actions if a.kind == "parse" and a.column and not a.params.get("failed_only")]
     if not parsed:
         return {}
     names = [str(action.column) for action in parsed]
+    why = {str(column): reason for reason, column in reasons.items()}
     counts = seen.query(
         "SELECT " + ", ".join(
-            f"count({ident(n)}), count(*) FILTER (list_contains(list_transform(_reasons, lambda r: split_part(r, ': ', 1)), "
-            f"'{n.replace(chr(39), chr(39) * 2)}'))" for n in names
+            f"count({ident(name)}), count(*) FILTER (list_contains(_reasons, {literal(why[name])}))" for name in names
         ) + f" FROM {table}"
     )[0]  # fmt: skip
     found = {}
@@ -273,7 +275,8 @@ def _as_text(plan: RepairPlan, unreadable: dict[str, float]) -> RepairPlan:
         if column.name in unreadable:
             actions.append(Action(column=column.name, action="report_unreadable",
                                   params={"type": column.type, "share": round(unreadable[column.name], 4)},
-                                  reason=f"only {unreadable[column.name]:.0%} of the cells are a {column.type}"))  # fmt: skip
+                                  reason=f"only {unreadable[column.name]:.0%} of the cells are a {column.type}",
+                                  ))  # fmt: skip
             column = column.model_copy(update={"type": "string", "physical_type": "VARCHAR", "unit": None})
         columns.append(column)
     kept = [a for a in plan.actions if not (a.column in unreadable and a.kind in ("parse", "companion"))]

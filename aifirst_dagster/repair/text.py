@@ -29,10 +29,8 @@ MOJIBAKE = f"{_WRONG_TWICE}|{WRONG}"
 def trim_whitespace(context: Context) -> Stages:
     """Space around the text goes; `inner`: runs within become one space."""
     text = context.text
-    if context.params.get("inner"):
-        tidy = f"regexp_replace({text}, {literal(INNER_SPACE)}, ' ', 'g')"
-    else:
-        tidy = text
+    within = f"regexp_replace({text}, {literal(INNER_SPACE)}, ' ', 'g')"
+    tidy = within if context.params.get("inner") else text
     tidy = f"regexp_replace({tidy}, {literal(f'^{SPACE}|{SPACE}$')}, '', 'g')"
     return [(context.stage("trimmed"), _where(text, UNTIDY, f"nullif({tidy}, '')"))]
 

@@ -114,9 +114,11 @@ def test_rows_and_answers_are_the_same_under_any_number_of_threads(con):
         with connect() as session:
             session.execute(f"SET threads = {threads}").fetchall()
             session.execute(
-                "CREATE TABLE scene AS SELECT i AS id, CASE WHEN i % 3 = 0 THEN ' x' || i ELSE 'x' || (i % 50) END AS name, "
+                "CREATE TABLE scene AS SELECT i AS id, CASE WHEN i % 3 = 0 THEN ' x' || i ELSE 'x' || (i % 50) END "
+                "AS name, "
                 "'$' || (i % 1000) || '.50' AS price, CASE WHEN i % 2 = 0 THEN strftime(DATE '2020-01-01' + "
-                "(i % 900)::INT, '%d.%m.%Y') ELSE (DATE '2020-01-01' + (i % 900)::INT)::VARCHAR END AS day, ['a', 'A', 'b'][1 + i % 3] AS country, 'f' AS _source, "
+                "(i % 900)::INT, '%d.%m.%Y') ELSE (DATE '2020-01-01' + (i % 900)::INT)::VARCHAR END AS day, "
+                "['a', 'A', 'b'][1 + i % 3] AS country, 'f' AS _source, "
                 "i + 2 AS _source_line, NULL::MAP(VARCHAR, VARCHAR) AS _raw FROM range(250000) t(i)"
             ).fetchall()
             scene = object.__new__(Scene)

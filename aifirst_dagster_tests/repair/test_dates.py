@@ -12,8 +12,9 @@ def dates(con, texts, kind="date"):
 
 
 def test_a_column_of_mixed_styles_and_languages_keeps_every_row(con):
-    texts = ["2024-03-01", "01.03.2024", "1 March 2024", "Mar 1, 2024", "1. März 2024", "1er mars 2024", "1 de marzo de 2024",
-             "Friday, 1 March 2024", "1-Mar-24", "20240301", "2024/03/01", "1st March 2024", "25.12.2023"]  # fmt: skip
+    texts = ["2024-03-01", "01.03.2024", "1 March 2024", "Mar 1, 2024", "1. März 2024", "1er mars 2024",
+             "1 de marzo de 2024", "Friday, 1 March 2024", "1-Mar-24", "20240301", "2024/03/01", "1st March 2024",
+             "25.12.2023"]  # fmt: skip
     scene = dates(con, texts)
     assert scene.aside() == {}
     assert scene.values("day") == [date(2024, 3, 1)] * 12 + [date(2023, 12, 25)]
@@ -71,7 +72,8 @@ def test_spreadsheet_days_among_dates_are_dates(con):
 
 def test_a_typed_column_gets_back_what_did_not_parse(con):
     scene = Scene(con, {"id": typed("id", "integer", "BIGINT"), "day": typed("day", "date", "DATE")},
-                  [[1, "2024-01-01"], [2, None], [3, None]], raw={3: {"day": "5 Feb 2024"}, 4: {"day": "n/a"}})  # fmt: skip
+                  [[1, "2024-01-01"], [2, None], [3, None]],
+                  raw={3: {"day": "5 Feb 2024"}, 4: {"day": "n/a"}})  # fmt: skip
     scene.repair()
     assert scene.values("day") == [date(2024, 1, 1), date(2024, 2, 5), None]
     assert scene.aside() == {}

@@ -105,8 +105,8 @@ def test_yes_and_no_in_several_languages_are_booleans(con):
 
 
 def test_a_slip_in_a_typed_boolean_is_read(con):
-    scene = Scene(con, {"id": ID, "ok": typed("ok", "boolean", "BOOLEAN")}, [[1, True], [2, False], [3, None], [4, None]],
-                  raw={4: {"ok": "yxs"}, 5: {"ok": "xo"}})  # fmt: skip
+    scene = Scene(con, {"id": ID, "ok": typed("ok", "boolean", "BOOLEAN")},
+                  [[1, True], [2, False], [3, None], [4, None]], raw={4: {"ok": "yxs"}, 5: {"ok": "xo"}})  # fmt: skip
     scene.repair()
     assert scene.values("ok") == [True, False, True]
     assert scene.aside() == {5: "ok: neither yes nor no"}
