@@ -232,7 +232,7 @@ def _model(context: dg.AssetExecutionContext, project: Project, pipeline: Pipeli
     if llm is None:
         return choose(OFFLINE, project)
     resource: LLMResource = getattr(context.resources, llm)
-    return resource.open(project, pipeline.slug, context.run_id, pipeline.budget)
+    return resource.open(llm, project, pipeline.slug, context.run_id, pipeline.budget)
 
 
 def _only(dataset: Dataset, key: str) -> Dataset:

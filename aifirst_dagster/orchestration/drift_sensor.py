@@ -37,6 +37,9 @@ def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinitio
             report = version.read_json(REPORT) if version else None
             if version is None or not report or not report["drifted"] or handled.get(place) == version.manifest.version:
                 continue
+            run = context.instance.get_run_by_id(version.manifest.run_id)
+            if run is not None and not run.is_finished:
+                continue  # it may be about to make the steps below anyway
             handled[place] = version.manifest.version
             stale = [
                 one for one in _below(pipeline, step) if one not in asked and _stale(store, pipeline, one, step, key)

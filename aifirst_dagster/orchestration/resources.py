@@ -18,9 +18,11 @@ OFFLINE = "offline"
 
 
 class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """A model provider. What is left empty is as `resources/llm/<name>.yaml` says; keys come from the environment."""
+    """A model provider, its key the name of its file: what is left empty is as `resources/llm/<key>.yaml` says.
 
-    name: str = Field(description="Name of the file in resources/llm/.")
+    Nothing is required, so that the launchpad can override one setting alone. API keys come from the environment.
+    """
+
     provider: str = Field("", description="claude, offline, router, or another registered provider.")
     model: str = Field("", description="Model name or alias.")
     effort: str = Field("", description="low, medium, high, xhigh or max.")
@@ -34,7 +36,6 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def of(cls, spec: LLMResourceSpec) -> LLMResource:
         """The resource of a file, showing what the file says."""
         return cls(
-            name=spec.name,
             provider=spec.provider,
             model=spec.model or "",
             effort=spec.effort or "",
@@ -43,10 +44,11 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             timeout=spec.timeout,
         )
 
-    def open(self, project: Project, pipeline: str, run_id: str, budget_usd: float) -> LLM:
+    def open(self, key: str, project: Project, pipeline: str, run_id: str, budget_usd: float) -> LLM:
         """The LLM for one run of a pipeline, with what the launchpad overrides.
 
         Args:
+            key: The resource's key.
             budget_usd: The pipeline's own cap; the launchpad's beats it.
         """
         known = load_resources(project)
@@ -57,9 +59,9 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             "max_output_tokens": self.max_output_tokens,
             "timeout": self.timeout,
         }
-        known[self.name] = known[self.name].model_copy(update={key: value for key, value in given.items() if value})
+        known[key] = known[key].model_copy(update={key: value for key, value in given.items() if value})
         cap = budget_usd if self.budget_usd < 0 else self.budget_usd
-        return choose(self.name, project, run_id=run_id, pipeline=pipeline, budget_usd=cap, resources=known)
+        return choose(key, project, run_id=run_id, pipeline=pipeline, budget_usd=cap, resources=known)
 
 
 def llm_resources(project: Project) -> dict[str, LLMResource]:
