@@ -1,0 +1,115 @@
+"""What happens by itself: schedules, landing folders, drift, alerts. The real daemon, on real files."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from aifirst_dagster_tests.e2e import scenes
+from aifirst_dagster_tests.e2e.conftest import Scene
+from aifirst_dagster_tests.e2e.graphql import ENDED, LOCATION, until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ui")]
+
+
+def ended_runs(scene: Scene, pipeline: str, count: int) -> list[dict]:
+    """The runs of a pipeline, once there are `count` and all have ended."""
+
+    def look() -> list[dict] | None:
+        runs = scene.ui.runs(aifirst__pipeline=pipeline)
+        return runs if len(runs) >= count and all(run["status"] in ENDED for run in runs) else None
+
+    return until(look, 90, f"{count} run(s) of {pipeline}", pause=0.5)
+
+
+def ticks_after(scene: Scene, sensor: str, count: int) -> None:
+    """Wait for so many more ticks of a sensor."""
+    before = len(scene.ui.ticks(sensor))
+    target = min(before + count, 30)
+    until(lambda: len(scene.ui.ticks(sensor)) >= target, 60, f"{count} ticks of {sensor}")
+
+
+def test_a_landed_file_makes_one_run_however_slowly_it_is_copied(scene: Scene) -> None:
+    landing = scene.place.root / "landing" / "landed"
+    landing.mkdir(parents=True, exist_ok=True)
+    with (landing / "people.csv").open("w") as file:
+        for line in scenes.PEOPLE.splitlines(keepends=True):
+            file.write(line)
+            file.flush()
+            time.sleep(2)
+            assert scene.ui.runs(aifirst__pipeline="landed") == [], "half a file makes no run"
+    (run,) = ended_runs(scene, "landed", 1)
+    assert run["status"] == "SUCCESS", scene.ui.why(run["runId"])
+    assert run["tags"]["aifirst/reason"] == "1 new or changed file(s): people.csv"
+    rows = scene.ui.materialisations("landed/raw")[0]["metadataEntries"]
+    assert next(entry["intValue"] for entry in rows if entry["label"] == "dagster/row_count") == 3
+
+    (landing / "people.csv").write_text(scenes.PEOPLE)
+    time.sleep(9)
+    assert len(scene.ui.runs(aifirst__pipeline="landed")) == 1, "the same content again makes no run"
+
+    (landing / "people.csv").write_text(scenes.PEOPLE + "4,Margaret,33\n")
+    changed, _ = ended_runs(scene, "landed", 2)
+    assert changed["status"] == "SUCCESS"
+    time.sleep(5)
+    assert len(scene.ui.runs(aifirst__pipeline="landed")) == 2
+
+
+def test_drift_asks_for_just_what_it_makes_stale_and_says_why(scene: Scene) -> None:
+    first = scene.ui.launch("drifting")
+    assert scene.ui.finished(first) == "SUCCESS", scene.ui.why(first)
+    scene.place.write("in/drifting.csv", scenes.measurements(500))
+    second = scene.ui.launch("drifting", ["raw", "top"])
+    assert scene.ui.finished(second) == "SUCCESS", scene.ui.why(second)
+    drift = scene.ui.checks("drifting/raw")["drift"]["executionForLatestMaterialization"]
+    assert (drift["status"], drift["evaluation"]["severity"]) == ("FAILED", "WARN")
+    assert "value" in drift["evaluation"]["description"]
+
+    runs = ended_runs(scene, "drifting", 1)
+    assert len(runs) == 1
+    assert {"/".join(key["path"]) for key in runs[0]["assetSelection"]} == {"drifting/mean", "drifting/more"}, (
+        "top was made from the drifted data already"
+    )
+    assert runs[0]["tags"]["aifirst/reason"].startswith("drift in raw: ")
+    assert runs[0]["status"] == "SUCCESS"
+
+
+def test_a_failed_run_and_a_green_run_with_failed_checks_each_reach_the_webhook_once(scene: Scene) -> None:
+    assert scene.ended("failing") == "FAILURE"
+    assert scene.ended("warned") == "SUCCESS", scene.ui.why(scene.runs["warned"])
+    for pipeline, kind in (("failing", "run-failure"), ("warned", "checks")):
+        key = f"{kind}:{scene.runs[pipeline]}"
+        until(lambda key=key: [post for post in scene.posts if post["key"] == key], 60, f"the alert {key}")
+    time.sleep(5)
+    by_key = [post["key"] for post in scene.posts]
+    assert len(by_key) == len(set(by_key)), "each trouble once"
+    failed = next(post for post in scene.posts if post["key"] == f"run-failure:{scene.runs['failing']}")
+    assert failed["severity"] == "error"
+    assert "failing" in failed["title"]
+    assert "Ada" in failed["text"] or "TRY_CAST" in failed["text"], failed
+    warned = next(post for post in scene.posts if post["key"] == f"checks:{scene.runs['warned']}")
+    assert "age__values_to_be_between" in warned["text"], warned
+
+
+def test_a_schedule_asks_for_its_pipeline_when_its_time_comes(scene: Scene) -> None:
+    moment = datetime.fromisoformat("2026-11-20T06:00:00+00:00")
+    tick = scene.ui.ask(
+        """mutation($s: ScheduleSelector!, $at: Float!) { scheduleDryRun(selectorData: $s, timestamp: $at) { __typename
+        ... on DryRunInstigationTick { evaluationResult { skipReason error { message }
+        runRequests { runKey tags { key value } } } } ... on PythonError { message } } }""",
+        s={**LOCATION, "scheduleName": "penguins__schedule"},
+        at=moment.timestamp(),
+    )["scheduleDryRun"]
+    (request,) = tick["evaluationResult"]["runRequests"]
+    assert datetime.fromisoformat(request["runKey"]) == moment
+    assert {"key": "aifirst/reason", "value": "schedule 0 6 * * *"} in request["tags"]
+
+
+def test_the_daemon_runs_what_a_schedule_asks_for(scene: Scene) -> None:
+    runs = until(lambda: scene.ui.runs(aifirst__pipeline="minutely"), 75, "a tick of the schedule of every minute")
+    assert scene.ui.finished(runs[-1]["runId"]) == "SUCCESS", scene.ui.why(runs[-1]["runId"])
+    keys = [run["tags"]["dagster/run_key"] for run in runs]
+    assert len(set(keys)) == len(keys)
+    assert datetime.fromisoformat(keys[-1]) <= datetime.now().astimezone() + timedelta(minutes=1)
