@@ -22,13 +22,14 @@ _MONTHS = {
 MONTHS: dict[str, str] = {name: short for short, names in _MONTHS.items() for name in names.split()}
 """Month's name -> its English abbreviation."""
 
-#: Words that a date may carry along and that say nothing beyond it.
-FILLERS = frozenset((
+_FILLERS = (
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun "
     "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so "
     "lundi mardi mercredi jeudi vendredi samedi dimanche lun jeu ven sam dim "
     "lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom "
-    "of the de del den le la um uhr at on à am kl".split()
+    "of the de del den le la um uhr at on à am kl"
 )
+#: Words that a date may carry along and that say nothing beyond it.
+FILLERS = frozenset(_FILLERS.split())
 #: Words that belong to a time of day.
 CLOCK = frozenset("t z am pm utc gmt st nd rd th er h".split())  # noqa: SIM905

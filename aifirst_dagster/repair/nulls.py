@@ -7,11 +7,11 @@ from aifirst_dagster.repair.expressions import Context, Stages, in_list
 #: No number, date or truth value is written so (in lower case, without space around).
 NO_VALUE = frozenset({
     "n/a", "#n/a", "n.a.", "n.a", "na", "nan", "-nan", "#na", "<na>", "null", "<null>", "(null)", "[null]", "nul",
-    "nil", "none", "(none)", "\\n", "-", "--", "---", "–", "—", "?", "??", ".", "..", "...", "*", "#", "nd", "n.d.", "missing",
-    "unknown", "unk", "undefined", "empty", "(empty)", "blank", "(blank)", "tbd", "tba", "not available",
-    "not applicable", "not set", "not known", "not reported", "unspecified", "no data", "no value", "void", "suppressed", "#ref!", "#value!",
-    "#div/0!", "#name?", "#null!", "#num!", "k.a.", "s/d", "keine angabe", "unbekannt", "nicht verfügbar", "inconnu",
-    "desconocido",
+    "nil", "none", "(none)", "\\n", "-", "--", "---", "–", "—", "?", "??", ".", "..", "...", "*", "#", "nd", "n.d.",
+    "missing", "unknown", "unk", "undefined", "empty", "(empty)", "blank", "(blank)", "tbd", "tba", "not available",
+    "not applicable", "not set", "not known", "not reported", "unspecified", "no data", "no value", "void",
+    "suppressed", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "k.a.", "s/d", "keine angabe",
+    "unbekannt", "nicht verfügbar", "inconnu", "desconocido",
 })  # fmt: skip
 
 
