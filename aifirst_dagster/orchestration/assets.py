@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +189,7 @@ def _materialise(
             materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG)),
             partition_key=made.manifest.partition,
         )
-    if len(done) == 1:
-        only = done[0].manifest
-        context.set_data_version(context.asset_key, dg.DataVersion(f"{only.content_hash}.{only.design_hash}"))
+    context.set_data_version(context.asset_key, dg.DataVersion(_data_version(done)))
     yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
     return keys
 
@@ -225,6 +224,12 @@ def _report(
 
 
 _NOTHING = checking.Finding(False, False, "Not evaluated: the asset holds no data yet.")
+
+
+def _data_version(done: list[Done]) -> str:
+    """Content and design; of a range of partitions, for which Dagster takes one, a hash of all of them."""
+    versions = [f"{one.manifest.content_hash}.{one.manifest.design_hash}" for one in done]
+    return versions[0] if len(versions) == 1 else sha256(" ".join(versions).encode()).hexdigest()[:24]
 
 
 def _model(context: dg.AssetExecutionContext, project: Project, pipeline: PipelineSpec, llm: str | None) -> LLM:
