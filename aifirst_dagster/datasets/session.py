@@ -49,6 +49,7 @@ def connect(runs: int | None = None) -> duckdb.DuckDBPyConnection:
             "memory_limit": f"{megabytes}MB",
             "temp_directory": os.path.join(tempfile.gettempdir(), f"aifirst-duckdb-{os.getpid()}"),  # noqa: PTH118
             "autoinstall_known_extensions": False,
+            "python_enable_replacements": False,  # a table that is not there is an error, never a Python variable
             "TimeZone": "UTC",
         },
     )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import literal
-from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, VersionWriter
+from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, Version, VersionWriter
+from aifirst_dagster.errors import StorageError
 from aifirst_dagster.orchestration.watch import watch
 from aifirst_dagster.steps.run import Partition, StepRun, manifest
 
@@ -75,7 +76,7 @@ def execute(work: Work) -> Done:
             config=spec.resolve(),
             inputs=work.inputs,
             writer=writer,
-            previous=work.store.current(pipeline.slug, spec.key, key),
+            previous=_previous(work, key),
             llm=work.llm,
             designs=work.designs or _designs(work),
             state=functools.partial(open_state, work.project),
@@ -88,6 +89,15 @@ def execute(work: Work) -> Done:
     except BaseException:
         writer.discard()
         raise
+
+
+def _previous(work: Work, partition: str | None) -> Version | None:
+    """The version to build on; a damaged one is as good as none: the step makes its data anew."""
+    try:
+        return work.store.current(work.pipeline.slug, work.step.key, partition)
+    except StorageError as error:
+        work.log(f"{error.message} It is left aside, and everything is made anew.")
+        return None
 
 
 def open_state(project: Project) -> State:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 RowContract = Literal["source", "one_to_one", "filter", "merge", "free"]
 """What becomes of input rows. source: read from files; one_to_one: each goes out or to quarantine; filter: out,
-quarantined or left behind with a count; merge: duplicates are merged too; free (a query): accounts for its inputs only."""
+quarantined or left behind with a count; merge: duplicates are merged too; free (a query): accounts for inputs only."""
 
 
 class StepConfig(BaseModel):

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from aifirst_dagster.datasets import parquet, quarantine
-from aifirst_dagster.errors import InputError
+from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.errors import ConfigError, InputError
 from aifirst_dagster.inference import casts
+from aifirst_dagster.inference.infer import field_type
 from aifirst_dagster.inference.schema import Column, FieldType
 from aifirst_dagster.steps import connector_files as sources
 from aifirst_dagster.steps.base import StepConfig, StepType
@@ -72,19 +74,18 @@ def run(step: StepRun) -> StepResult:
     if table.rejected and config.on_bad_lines == "fail":
         raise _bad_lines(step, table)
     outcome = _design(step, config, table)
+    unknown = _unknown_types(step, config, outcome.answer)
     columns, rows, outside = _store(step, table, outcome.answer, due.part)
-    aside = 0
-    if table.rejected:
-        aside = quarantine.write(step.con, quarantine.rejects(table.rejects), step.writer.quarantine)
+    aside = _set_aside(step, due, quarantine.rejects(table.rejects) if table.rejected else "")
     return StepResult(
-        rows_in=table.records - outside + due.kept_rows,
+        rows_in=table.records - outside + due.kept_rows + due.kept_aside,
         rows_out=rows + due.kept_rows,
         quarantined=aside,
-        columns=columns,
+        columns=_united(step, columns) if due.kept_rows else columns,
         usage=outcome.usage,
         design_current=outcome.current,
         design_hash=outcome.content,
-        notes=[*table.notices, *outcome.notes, *([sources.outside_note(step, outside)] if outside else [])],
+        notes=[*table.notices, *outcome.notes, *unknown, *([sources.outside_note(step, outside)] if outside else [])],
         details={
             "files": due.ledger,
             "format": table.format,
@@ -112,6 +113,45 @@ def _design(step: StepRun, config: Config, table: ReadTable) -> Outcome[list[Col
         prompts=step.project.resources / "prompts",
         run_id=step.run_id,
     )
+
+
+def _unknown_types(step: StepRun, config: Config, columns: list[Column]) -> list[str]:
+    """What to tell of `types` for columns that these files lack.
+
+    Raises:
+        ConfigError: No file so far has such a column: a slip of the pen.
+    """
+    before = [Column.model_validate(column) for column in step.previous.manifest.columns] if step.previous else []
+    names = {name for column in (*columns, *before) for name in (column.name, column.source_name)}
+    unknown = [name for name in config.types if name not in names]
+    if unknown and step.partition is None:
+        known = ", ".join(column.name for column in columns)
+        raise ConfigError(f"`types` names a column that is not there: {unknown[0]!r}.", hint=f"Columns: {known}.")
+    return [f"`types` names {name!r}, which is no column of this file" for name in unknown]
+
+
+def _set_aside(step: StepRun, due: sources.Due, fresh: str) -> int:
+    """Write the lines that do not fit, of the files read now and of those taken over; returns how many."""
+    query = " UNION ALL BY NAME ".join(f"({part})" for part in (due.aside_query, fresh) if part)
+    return quarantine.write(step.con, query, step.writer.quarantine) if query else 0
+
+
+def _united(step: StepRun, columns: list[Column]) -> list[Column]:
+    """The columns of all parts, older ones first; a type that differs is the one that holds both."""
+    assert step.previous is not None
+    new = {column.name: column for column in columns}
+    old = {column["name"]: Column.model_validate(column) for column in step.previous.manifest.columns}
+    parts = ", ".join(literal(path) for path in sorted((step.writer.folder / "data").glob("*.parquet")))
+    described = step.con.execute(f"DESCRIBE SELECT * FROM read_parquet([{parts}], union_by_name = true)").fetchall()
+    types = {row[0]: row[1] for row in described}
+    united = []
+    for column in (old | new).values():
+        physical = types.get(column.name, column.physical_type)
+        if physical != column.physical_type:
+            kind = field_type(physical)
+            column = column.model_copy(update={"physical_type": physical, "type": kind, "format": "default"})
+        united.append(column)
+    return united
 
 
 def _store(step: StepRun, table: ReadTable, columns: list[Column], part: str) -> tuple[list[Column], int, int]:
@@ -154,9 +194,11 @@ def _carried_over(step: StepRun, due: sources.Due) -> StepResult:
     """No file is new or changed: the version before, linked."""
     assert step.previous is not None
     before = step.previous.manifest
+    aside = _set_aside(step, due, "")
     return StepResult(
-        rows_in=due.kept_rows,
+        rows_in=due.kept_rows + due.kept_aside,
         rows_out=due.kept_rows,
+        quarantined=aside,
         columns=[Column.model_validate(column) for column in before.columns],
         design_current=before.details.get("design_current"),
         design_hash=before.design_hash,

@@ -27,12 +27,16 @@ class Due:
         ledger: Path -> {"hash", "part"} of all files that the new version holds.
         part: Name of the Parquet part for the files that are read.
         kept_rows: Rows taken over from the version before.
+        kept_aside: How many quarantined lines are taken over from there.
+        aside_query: SQL that gives them; "" for none.
     """
 
     read: list[Path]
     ledger: dict[str, dict[str, str]]
     part: str
     kept_rows: int
+    kept_aside: int = 0
+    aside_query: str = ""
 
 
 def paths_of(project: Project, pipeline: str, path: str | Sequence[str] | None) -> list[str]:
@@ -114,13 +118,21 @@ def due(step: StepRun, found: list[Path], incremental: bool) -> Due:
     changed = [path for path, digest in hashes.items() if held.get(path, {}).get("hash") != digest]
     kept = {path: entry for path, entry in held.items() if path not in changed}
     replaced = {held[path]["part"] for path in changed if path in held}
-    rows = 0
+    rows, gone = 0, ", ".join(map(literal, changed))
     for old in step.previous.parts:
         if old.stem in replaced:
-            gone = ", ".join(map(literal, changed))
             query = f"SELECT * FROM read_parquet({literal(old)}) WHERE {ident(SOURCE)} NOT IN ({gone})"
             rows += parquet.write(step.con, query, step.writer.data_path(old.stem))
         else:
             rows += parquet.count(step.con, step.writer.link(old))
     ledger = {**kept, **{path: fresh[path] for path in changed}}
-    return Due([Path(path) for path in changed], ledger, part, rows)
+    return Due([Path(path) for path in changed], ledger, part, rows, *_aside(step, step.previous.quarantine, gone))
+
+
+def _aside(step: StepRun, file: Path, gone: str) -> tuple[int, str]:
+    """Number and SQL of the quarantined lines that a version lends; `gone`: sources that are read again."""
+    if not file.is_file():
+        return 0, ""
+    query = f"SELECT * FROM read_parquet({literal(file)})" + (f" WHERE {SOURCE} NOT IN ({gone})" if gone else "")
+    found = step.con.execute(f"SELECT count(*) FROM ({query})").fetchall()
+    return int(found[0][0]), query

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
@@ -55,25 +56,15 @@ def run(step: StepRun) -> StepResult:
         dataset.create_view(con, f"{key}__rows")
         visible = f"SELECT * EXCLUDE ({', '.join(HIDDEN)}) FROM {ident(key + '__rows')}"
         con.execute(f"CREATE OR REPLACE VIEW {ident(key)} AS {visible}")
-    if len(step.inputs) == 1:
-        (only,) = step.inputs
+    if len(step.inputs) == 1 and (only := next(iter(step.inputs))).lower() != "input":
         con.execute(f"CREATE OR REPLACE VIEW input AS FROM {ident(only)}")
     try:
-        con.execute(f"CREATE OR REPLACE VIEW _result AS {query}")
+        con.execute(f"CREATE OR REPLACE VIEW _result AS\n{query}")
         names = [row[0] for row in con.execute("DESCRIBE _result").fetchall()]
         condition, parts = _increment(step, config, names)
         rows = parquet.write(con, _with_identity(step, names, condition), step.writer.data_path(f"part-{parts}"))
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
-        raise ConfigError(
-            f"The query of step {step.step!r} fails: {str(error).strip()}",
-            hint=f"Inputs are the views {', '.join(step.inputs)}.",
-            file=config.file,
-        ) from error
-    except duckdb.ConversionException as error:
-        raise ConfigError(
-            f"The query of step {step.step!r} meets a value that it cannot convert: {str(error).splitlines()[0]}",
-            hint="TRY_CAST gives NULL instead.",
-        ) from error
+    except duckdb.Error as error:
+        raise _worded(step, config, error) from error
     carried = [column for dataset in step.inputs.values() for column in dataset.columns]
     kept = step.previous.manifest.rows_out if parts and step.previous else 0
     return StepResult(
@@ -81,6 +72,24 @@ def run(step: StepRun) -> StepResult:
         rows_out=rows + kept,
         columns=described(con, "_result", carried),
         details={"query": query, "rows_added": rows} if config.load == "incremental" else {"query": query},
+    )
+
+
+def _worded(step: StepRun, config: Config, error: duckdb.Error) -> ConfigError:
+    """What DuckDB says of the query, its lines counted as in the query."""
+    import duckdb
+
+    said = re.sub(r"^LINE (\d+):", lambda found: f"LINE {int(found[1]) - 1}:", str(error).strip(), flags=re.MULTILINE)
+    if isinstance(error, duckdb.ConversionException):
+        return ConfigError(
+            f"The query of step {step.step!r} meets a value that it cannot convert: {said.splitlines()[0]}",
+            hint="TRY_CAST gives NULL instead.",
+            file=config.file,
+        )
+    return ConfigError(
+        f"The query of step {step.step!r} fails: {said}",
+        hint=f"Inputs are the views {', '.join(step.inputs)}.",
+        file=config.file,
     )
 
 
@@ -107,7 +116,10 @@ def one_select(con: duckdb.DuckDBPyConnection, text: str) -> str:
 def _query(step: StepRun, config: Config) -> str:
     """The step's query, read from its file where it has one."""
     if config.query is not None:
-        return one_select(step.con, config.query)
+        try:
+            return one_select(step.con, config.query)
+        except ConfigError as error:
+            raise ConfigError(f"The query of step {step.step!r}: {error.message}", hint=error.hint) from error
     path = step.project.resolve(config.file or "")
     try:
         return one_select(step.con, path.read_text(encoding="utf-8"))
@@ -120,12 +132,15 @@ def _query(step: StepRun, config: Config) -> str:
 
 def _increment(step: StepRun, config: Config, names: list[str]) -> tuple[str, int]:
     """A WHERE clause for rows past the cursor, and how many parts the previous version lends (0: start afresh)."""
-    if config.load == "full" or not step.previous:
+    if config.load == "full":
         return "", 0
     if config.cursor not in names:
         raise ConfigError(
-            f"The cursor {config.cursor!r} is no column of the query.", hint=f"Its columns are {', '.join(names)}."
+            f"The cursor {config.cursor!r} is no column of the query of step {step.step!r}.",
+            hint=f"Its columns are {', '.join(names)}.",
         )
+    if not step.previous:
+        return "", 0
     files = ", ".join(map(literal, step.previous.parts))
     column = ident(config.cursor or "")
     now = [row[:2] for row in step.con.execute("DESCRIBE _result").fetchall() if row[0] not in HIDDEN]
@@ -144,6 +159,8 @@ def _increment(step: StepRun, config: Config, names: list[str]) -> tuple[str, in
 def _with_identity(step: StepRun, names: list[str], condition: str) -> str:
     """The result with hidden columns: those it selects, else a row number in this version."""
     user = ", ".join(ident(name) for name in names if name not in HIDDEN)
+    if not user:
+        raise ConfigError(f"The query of step {step.step!r} has no columns but hidden ones.", hint="Select some more.")
     source = SOURCE if SOURCE in names else literal(f"{step.pipeline}/{step.step}@{step.writer.version}")
     line = LINE if LINE in names else "row_number() OVER ()"
     raw = RAW if RAW in names else "NULL::MAP(VARCHAR, VARCHAR)"
