@@ -131,18 +131,16 @@ def _quarantine(statement: Compiled, plan: RepairPlan, table: str) -> str:
 def _repairs(statement: Compiled, plan: RepairPlan, table: str) -> str:
     """SQL: each cell of a kept row that says something else than the file, in the order of the file."""
     own = [name for name in statement.columns if name not in plan.companions]
-    cells = " UNION ALL ".join(
-        f'SELECT {SOURCE}, {LINE} AS source_line, "#place"."#nth" AS "row", {literal(name)} AS "column", '
-        f'{RAW}[{literal(name)}] AS before, {ident(name)}::VARCHAR AS after, {number} AS "#number" '
-        f"FROM {table} {_place(statement, table)} WHERE {RAW}[{literal(name)}] IS NOT NULL AND {REASONS} IS NULL "
-        f"AND {DUPLICATE_OF} IS NULL"
-        for number, name in enumerate(own)
+    values = " ".join(f"WHEN {literal(name)} THEN {ident(name)}::VARCHAR" for name in own)
+    order = " ".join(f"WHEN {literal(name)} THEN {number}" for number, name in enumerate(own))
+    key = '"#cell".key'
+    return (
+        f'SELECT {SOURCE}, "#nth" AS "row", {LINE} AS source_line, {key} AS "column", "#cell".value AS before, '
+        f'CASE {key} {values} END AS after FROM (SELECT {table}.*, "#place"."#nth", '
+        f'unnest(map_entries({RAW})) AS "#cell" FROM {table} {_place(statement, table)} '
+        f"WHERE {RAW} IS NOT NULL AND {REASONS} IS NULL AND {DUPLICATE_OF} IS NULL) "
+        f'ORDER BY {SOURCE}, {LINE}, "#nth", CASE {key} {order} END'
     )
-    shape = f'{SOURCE}, "row", source_line, "column", before, after'
-    if not cells:
-        empty = "NULL::BIGINT AS \"row\", NULL::BIGINT AS source_line, '' AS \"column\", '' AS before, '' AS after"
-        return f"SELECT '' AS {SOURCE}, {empty} LIMIT 0"
-    return f'SELECT {shape} FROM ({cells}) ORDER BY {SOURCE}, source_line, "row", "#number"'
 
 
 def _place(statement: Compiled, table: str) -> str:

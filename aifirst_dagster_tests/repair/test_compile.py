@@ -156,3 +156,12 @@ def test_a_plan_that_is_wrong_says_where_and_what_was_meant(text, says):
     with pytest.raises(ConfigError) as caught:
         RepairPlan.parse(text, "plan.yaml")
     assert says in str(caught.value)
+
+
+def test_the_documentation_lists_every_action():
+    from pathlib import Path
+
+    from aifirst_dagster.repair.actions import table
+
+    page = Path(__file__).parents[2] / "docs" / "repair.md"
+    assert table() in page.read_text(encoding="utf-8")
