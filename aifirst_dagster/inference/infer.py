@@ -71,9 +71,12 @@ def verify(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colu
     One scan; a second one over the columns that many cells of contradict, with their type decided anew.
     """
     checked = _scan(con, relation, columns)
-    again = [at for at, column in enumerate(checked) if _doubtful(column)]
+    again = [at for at, column in enumerate(checked) if _doubtful(column, columns[at].evidence)]
+    decided = dict(zip(again, _reconsider(con, relation, [checked[at] for at in again]), strict=True)) if again else {}
+    # What would be read just as it was needs no second scan.
+    again = [at for at in again if casts.parsed(decided[at], "x") != casts.parsed(checked[at], "x")]
     if again:
-        revised = _scan(con, relation, _reconsider(con, relation, [checked[at] for at in again]))
+        revised = _scan(con, relation, [decided[at] for at in again])
         for at, column in zip(again, revised, strict=True):
             if column.type == "string" or column.evidence.failed < checked[at].evidence.failed:
                 checked[at] = column
@@ -146,37 +149,82 @@ def field_type(physical: str) -> FieldType:
 
 
 def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[Column]:
-    """Every column's evidence over all rows, in one scan."""
+    """Every column's evidence over all rows: one scan, and a short one for what only some columns need."""
     if not columns:
         return []
-    inner, middle, wanted = [], [], ["count(*)"]
+    costly = [at for at, column in enumerate(columns) if _costly(column)]
+    cheap = [at for at in range(len(columns)) if at not in costly]
+    rows, found = _measured(con, relation, columns, cheap)
+    for at in costly:
+        texts = f"(SELECT {ident(columns[at].source_name)}, count(*) AS n FROM {ident(relation)} GROUP BY 1)"
+        found |= _measured(con, texts, columns, [at], "n")[1]
     candidates = keys.candidates(columns)
+    judged = []
     for at, column in enumerate(columns):
-        source = ident(column.source_name)
+        texts, unread, failed, values = found[at]
+        examples = _examples(con, relation, column) if failed and not column.native else []
+        # Apart from the scan of all columns, where counting what is distinct costs twice as much.
+        distinct = _distinct(con, relation, column) if column.name in candidates else None
+        judged.append(_judged(column, rows, texts, unread, failed, examples, distinct, values))
+    return judged
+
+
+def _costly(column: Column) -> bool:
+    """Whether reading a cell costs more than finding the column's different texts."""
+    return not column.native and bool(column.formats_seen or column.units_seen)
+
+
+def _distinct(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> int:
+    source = ident(column.source_name)
+    return int(con.execute(f"SELECT count(DISTINCT hash({source})) FROM {ident(relation)}").fetchall()[0][0])
+
+
+def _examples(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> list[str]:
+    """The first five texts that do not parse."""
+    source = ident(column.source_name)
+    inner = (
+        f"SELECT {source} AS r, {casts.parsed(column, source)} AS t FROM {ident(relation)} WHERE {source} IS NOT NULL"
+    )
+    rows = con.execute(f"SELECT left(r, 200) FROM ({inner}) WHERE {_unread(column, 'r', 't')} = 1 LIMIT 5").fetchall()
+    return [row[0] for row in rows]
+
+
+def _unread(column: Column, text: str, value: str) -> str:
+    """SQL: 1 for a text that does not parse, 0 for one that stands for no value, else NULL."""
+    if not column.native and column.physical_type == "VARCHAR" and column.type == "string":
+        blank = f"{value} IS NULL OR (strlen({value}) < 9 AND trim({value}) = '')"
+        return f"CASE WHEN {text} IS NOT NULL AND ({blank}) THEN 0 END"
+    tokens = ", ".join(literal(token) for token in ["", *column.null_tokens])
+    blank = "TRUE" if column.native else f"{text} IN ({tokens}) OR trim({text}) = ''"
+    return f"CASE WHEN {value} IS NULL AND {text} IS NOT NULL THEN CASE WHEN {blank} THEN 0 ELSE 1 END END"
+
+
+def _measured(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], places: Sequence[int], times: str = "1"
+) -> tuple[int, dict[int, tuple[int, int, int, list[str] | None]]]:
+    """Rows, and for each of `places`: texts, unread ones, failed ones, and the values of a closed set.
+
+    Args:
+        times: SQL: how many rows of the table a row of `relation` stands for.
+    """
+    inner, middle = ["0 AS z"] if times == "1" else ["n"], []
+    wanted = ["count(*)" if times == "1" else f"coalesce(sum({times}), 0)::BIGINT"]
+    for at in places:
+        column, source = columns[at], ident(columns[at].source_name)
         reading = f"len(CAST({source} AS VARCHAR))" if column.native else casts.parsed(column, source)
         inner += [f"{source} AS r{at}", f"{reading} AS t{at}"]
-        tokens = ", ".join(literal(token) for token in ["", *column.null_tokens])
-        blank = "TRUE" if column.native else f"r{at} IN ({tokens}) OR trim(r{at}) = ''"
-        if not column.native and column.physical_type == "VARCHAR" and column.type == "string":
-            blanks = f"r{at} IS NOT NULL AND (t{at} IS NULL OR (strlen(t{at}) < 9 AND trim(t{at}) = ''))"
-            middle.append(f"CASE WHEN {blanks} THEN 0 END AS f{at}")
-        else:
-            middle.append(
-                f"CASE WHEN t{at} IS NULL AND r{at} IS NOT NULL THEN CASE WHEN {blank} THEN 0 ELSE 1 END END f{at}"
-            )
-        wanted += [
-            f"count(r{at})", f"count(f{at})", f"sum(f{at})",
-            f"min(CASE WHEN f{at} = 1 THEN left(r{at}, 200) END, 5)" if not column.native else "NULL",
-            f"count(DISTINCT hash(r{at}))" if column.name in candidates else "NULL",
-            f"map_keys(histogram(r{at}))" if column.values is not None else "NULL",
-        ]  # fmt: skip
-    sql = (
-        f"SELECT {', '.join(wanted)} FROM (SELECT *, {', '.join(middle)} "
-        f"FROM (SELECT {', '.join(inner)} FROM {ident(relation)}))"
-    )
+        middle.append(f"{_unread(column, f'r{at}', f't{at}')} AS f{at}")
+        tests = f"r{at} IS NOT NULL", f"f{at} IS NOT NULL", f"f{at} = 1"
+        wanted += [f"count_if({test})" if times == "1" else f"sum({times}) FILTER ({test})" for test in tests]
+        wanted.append(f"map_keys(histogram(r{at}))" if column.values is not None else "NULL")
+    listed = f"SELECT {', '.join(inner)} FROM {relation if times != '1' else ident(relation)}"
+    sql = f"SELECT {', '.join(wanted)} FROM (SELECT {', '.join(['*', *middle])} FROM ({listed}))"
     rows, *found = con.execute(sql).fetchall()[0]
-    each = [found[at : at + 6] for at in range(0, len(found), 6)]
-    return [_judged(column, rows, *measured) for column, measured in zip(columns, each, strict=True)]
+    counts = [found[start : start + 4] for start in range(0, len(found), 4)]
+    return rows, {
+        at: (int(texts or 0), int(unread or 0), int(failed or 0), values)
+        for at, (texts, unread, failed, values) in zip(places, counts, strict=True)
+    }
 
 
 def _judged(
@@ -203,11 +251,14 @@ def _judged(
     })  # fmt: skip
 
 
-def _doubtful(column: Column) -> bool:
+def _doubtful(column: Column, sampled: Evidence) -> bool:
+    """Whether all rows contradict the type more than the sample did."""
     evidence = column.evidence
     if column.native or not evidence.failed:
         return False
-    if evidence.failed > SECOND_LOOK * (evidence.parsed + evidence.failed):
+    cells, seen = evidence.parsed + evidence.failed, sampled.parsed + sampled.failed
+    expected = sampled.failed / seen if seen else 0.0
+    if evidence.failed / cells > 1.5 * expected + SECOND_LOOK:
         return True
     # A single number with a fraction among a million whole ones makes the column a number.
     return column.type in {"integer", "year"} and any(types.is_number(text) for text in evidence.examples_failed)
