@@ -36,7 +36,7 @@ def command(
     from aifirst_dagster.cli import running
 
     answer = running.run(pipeline, partition, list(steps), _pairs(inputs), provider, _progress, accept_drift)
-    answer["seconds_total"] = round(time.perf_counter() - began, 3)
+    answer["seconds"] = round(time.perf_counter() - began, 3)
     emit(answer, as_json, show)
     return running.exit_code(answer)
 

@@ -21,7 +21,7 @@ def render(answer: dict[str, Any]) -> None:
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = FILE_WIDTH
     verdict = "[green]succeeded[/]" if answer["success"] else "[red]failed[/]"
-    console.print(f"\n[bold]{escape(answer['pipeline'])}[/] {verdict} in {answer['seconds_total']:.1f} s\n")
+    console.print(f"\n[bold]{escape(answer['pipeline'])}[/] {verdict} in {answer['seconds']:.1f} s\n")
     _steps(console, answer)
     _repairs(console, answer)
     _rules(console, answer)

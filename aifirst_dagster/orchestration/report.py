@@ -37,7 +37,7 @@ def report(
         "outputs": [{"step": step["name"], **step["output"]} for step in asked if step.get("output")],
         "quality_score": scores[-1] if scores else None,
         "llm": total.model_dump(mode="json"),
-        "seconds": round(ran.step_seconds, 3),
+        "steps_seconds": round(ran.step_seconds, 3),
         "errors": [error for step in asked if (error := step.get("error"))],
     }
 
