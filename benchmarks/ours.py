@@ -64,10 +64,8 @@ def main(source: str, folder: str) -> None:
     stages.done("propose types")
     columns = infer.verify(con, table.relation, columns)
     stages.done("verify types")
-    raw = Path(folder) / "raw.parquet"
-    parquet.write(con, casts.select(columns, table.relation), raw)
-    con.execute(f"CREATE VIEW raw AS FROM read_parquet({session.literal(raw)})")
-    stages.done("typed Parquet")
+    con.execute(f"CREATE TEMP TABLE raw AS {casts.select(columns, table.relation)}")
+    stages.done("typed")
     plan = repairs.propose(con, "raw", columns)
     stages.done("propose repairs")
     repaired = repair.apply(con, "raw", plan)

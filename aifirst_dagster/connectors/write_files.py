@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Key of the Parquet file's own metadata that lists the loads it holds.
 LOADS = "aifirst_loads"
-FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER true"}
+FORMATS = {"parquet": "FORMAT parquet, COMPRESSION snappy", "csv": "FORMAT csv, HEADER true"}
 
 
 def write_file(con: duckdb.DuckDBPyConnection, load: Load, path: Path, file_format: str) -> Written:

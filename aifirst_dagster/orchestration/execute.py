@@ -120,12 +120,21 @@ def _finish(work: Work, step: StepRun) -> Done:
     digest = ""
     if parts:
         relation = f"read_parquet([{', '.join(map(literal, parts))}], union_by_name = true)"
-        digest = parquet.content_hash(step.con, relation)
+        digest = _inherited(step, parts) or parquet.content_hash(step.con, relation)
         if work.pipeline.drift is not None and not result.skipped and not work.scratch:
             watch(step, work.pipeline.drift, relation, result, work.accept_drift)
     row_contract = work.step.step_type.rows
     made = manifest(step, result, row_contract, work.step.code_hash, digest)
     return Done(step.writer, made, result.skipped)
+
+
+def _inherited(step: StepRun, parts: list[Path]) -> str:
+    """The input's content hash where the step took over its very files; "" where the rows are new."""
+    versions = [version for dataset in step.inputs.values() for version in dataset.versions]
+    if len(versions) != 1:
+        return ""
+    taken, given = ({path.stat().st_ino for path in paths} for paths in (parts, versions[0].parts))
+    return versions[0].manifest.content_hash if taken == given else ""
 
 
 def _designs(work: Work) -> DesignStore:
