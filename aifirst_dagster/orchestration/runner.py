@@ -26,7 +26,7 @@ from aifirst_dagster.orchestration.assets import INPUT_TAG, REASON_TAG
 from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.orchestration.keys import asset_key
 from aifirst_dagster.orchestration.partitions import files_name
-from aifirst_dagster.orchestration.storage import dagster_home
+from aifirst_dagster.orchestration.storage import dagster_home, open_instance
 from aifirst_dagster.orchestration.watch import ACCEPT_TAG
 from aifirst_dagster.pipelines.load import Broken, load_file
 from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec
@@ -96,7 +96,7 @@ def run_pipeline(
     if accept_drift:
         tags[ACCEPT_TAG] = "true"
     dagster_home(project)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         mark_failed(instance)
         job = definitions(project, [loaded]).resolve_implicit_global_asset_job_def()
         tags |= _partition_tags(instance, pipeline, job, partition)

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dagster import Field, Noneable
+from dagster import DagsterInstance, Field, Noneable
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
+from aifirst_dagster.errors import ServiceError
+from aifirst_dagster.observe.redact import redact
 from aifirst_dagster.project import Project
 
 URL_VARIABLE = "AIFIRST_POSTGRES_URL"
@@ -37,6 +39,29 @@ class EnvironmentStorage(DagsterStorage, ConfigurableClass):  # type: ignore[mis
         base = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME") or str(Project.find().home / "dagster")
         Path(base).mkdir(parents=True, exist_ok=True)
         return DagsterSqliteStorage(base, inst_data=inst_data)
+
+
+def open_instance() -> DagsterInstance:
+    """Dagster's instance: where runs are recorded.
+
+    Raises:
+        ServiceError: The server at `AIFIRST_POSTGRES_URL` cannot be used.
+    """
+    url = os.environ.get(URL_VARIABLE)
+    if not url:
+        return DagsterInstance.get()
+    from dagster_postgres.utils import DagsterPostgresException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return DagsterInstance.get()
+    except (DagsterPostgresException, SQLAlchemyError) as error:
+        cause = error.__cause__ or error
+        reason = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
+        raise ServiceError(
+            f"Cannot use the PostgreSQL server that {URL_VARIABLE} names: {redact(reason)}",
+            hint=f"See that it is running and the address is right, or unset {URL_VARIABLE} to use SQLite.",
+        ) from error
 
 
 def _driver(url: str) -> str:
