@@ -27,6 +27,7 @@ class Scene:
     server: Server
     posts: list[dict[str, Any]] = field(default_factory=list)
     runs: dict[str, str] = field(default_factory=dict)
+    by_day: str = ""
 
     @property
     def ui(self) -> Client:
@@ -54,6 +55,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             start_schedule(server.ui, "minutely__schedule")
             for sensor in SENSORS:
                 server.ui.start_sensor(sensor)
+            days = ["2026-02-01", "2026-02-02", "2026-02-03"]
+            scene.by_day = server.ui.backfill(["by_day/raw", "by_day/kept"], days)
             for sensor in ALERTS:
                 # A run status sensor begins with what happens after its first tick.
                 until(lambda name=sensor: server.ui.ticks(name), 60, f"the first tick of {sensor}")

@@ -1,4 +1,4 @@
-"""Runs that do not end well: killed, interrupted, on a full disk. What was there stays; the next run is as if nothing was."""
+"""Runs that do not end well: killed, interrupted, on a full disk. What was there stays, and the next run is whole."""
 
 from __future__ import annotations
 

@@ -15,23 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ui")]
 
 def backfill(ui: Client, assets: list[str], partitions: list[str]) -> list[dict[str, Any]]:
     """Launch a backfill as the UI does; its runs, once it has ended."""
-    said = ui.ask(
-        """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) { __typename
-        ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
-        p={"assetSelection": [{"path": asset.split("/")} for asset in assets], "partitionNames": partitions},
-    )["launchPartitionBackfill"]
-    assert said["__typename"] == "LaunchBackfillSuccess", said
-
-    def look() -> list[dict[str, Any]] | None:
-        state = ui.ask(
-            """query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status
-            error { message } runs(limit: 50) { runId status } } } }""",
-            id=said["backfillId"],
-        )["partitionBackfillOrError"]
-        assert not state["error"], state
-        return state["runs"] if state["status"].startswith("COMPLETED") else None
-
-    return until(look, 120, "the backfill", pause=0.5)
+    return ui.backfilled(ui.backfill(assets, partitions))
 
 
 def test_each_landed_file_is_a_partition_and_a_backfill_over_all_is_one_run(scene: Scene) -> None:
@@ -67,7 +51,7 @@ def test_each_landed_file_is_a_partition_and_a_backfill_over_all_is_one_run(scen
 
 def test_a_day_is_a_partition_and_three_days_are_backfilled_from_their_own_files(scene: Scene) -> None:
     days = ["2026-02-01", "2026-02-02", "2026-02-03"]
-    runs = backfill(scene.ui, ["by_day/raw", "by_day/kept"], days)
+    runs = scene.ui.backfilled(scene.by_day)
     assert [run["status"] for run in runs] == ["SUCCESS"], [scene.ui.why(run["runId"]) for run in runs]
     assert rows_of(scene, "by_day/raw") == {days[0]: 4, days[1]: 5, days[2]: 6}
     statuses = scene.ui.ask(
@@ -80,7 +64,7 @@ def test_a_day_is_a_partition_and_three_days_are_backfilled_from_their_own_files
 def rows_of(scene: Scene, asset: str) -> dict[str, int]:
     """Rows of the newest materialisation of each partition."""
     found: dict[str, int] = {}
-    for row in scene.ui.materialisations(asset):
-        counts = [entry["intValue"] for entry in row["metadataEntries"] if entry["label"] == "dagster/row_count"]
-        found.setdefault(row["partition"], counts[0])
+    for made in scene.ui.materialisations(asset):
+        labels = {entry["label"]: entry for entry in made["metadataEntries"]}
+        found.setdefault(made["partition"], labels["dagster/partition_row_count"]["intValue"])
     return found
