@@ -85,8 +85,6 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
     from aifirst_dagster.datasets.session import connect
     from aifirst_dagster.errors import ConfigError
 
-    if provider != "offline":
-        raise ConfigError(f"The provider {provider!r} cannot clean bare files yet.", hint="Use --provider offline.")
     if wishes.output is None and not wishes.dry_run:
         raise ConfigError("There is no output.", hint="Name one with -o OUT, or use --dry-run.")
     began = time.perf_counter()
@@ -100,7 +98,7 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
             if wishes.output and not wishes.dry_run:
                 export(con, table, wishes.output, form, as_text=True)
             return _answer(wishes, table, None, None, None, began)
-        plan = _plan(con, table, wishes)
+        plan = _plan(con, table, wishes, provider)
         if wishes.save_plan:
             plan.save(wishes.save_plan)
         from aifirst_dagster.repair.run import apply
@@ -114,12 +112,17 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
         con.close()
 
 
-def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes) -> RepairPlan:
+def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str) -> RepairPlan:
     """The plan to follow, with the file typed as it expects in the table `clean_input`."""
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.repair.plan import RepairPlan, propose
 
-    proposed = infer.propose(con, table.relation, table.columns, table.native)
+    if provider != "offline" and not wishes.plan:
+        from aifirst_dagster.cli.asking import columns_of
+
+        proposed = columns_of(con, table, provider).columns
+    else:
+        proposed = infer.propose(con, table.relation, table.columns, table.native)
     plan = RepairPlan.load(wishes.plan) if wishes.plan else None
     columns = _as_planned(proposed, plan, str(wishes.plan)) if plan else infer.verify(con, table.relation, proposed)
     con.execute(f"CREATE TEMP TABLE clean_input AS {casts.select(columns, table.relation)}").fetchall()

@@ -27,22 +27,21 @@ def command(file: str, as_json: bool, accept_unsure: bool, provider: str) -> Non
 def infer_file(file: str, *, accept_unsure: bool = False, provider: str = "offline") -> dict[str, Any]:
     """What `aifirst infer` prints, as a dictionary.
 
-    The provider's seam: whoever has columns to propose hands them to `inference.file.infer_relation(proposed=...)`,
-    which verifies them on all rows as it does our own.
+    A provider's columns are verified on all rows as our own are.
     """
     from aifirst_dagster.inference.file import infer_relation
 
-    if provider != "offline":
-        from aifirst_dagster.errors import ConfigError
-
-        raise ConfigError(
-            f"The provider {provider!r} cannot infer schemas on bare files yet.", hint="Use --provider offline."
-        )
     began = time.perf_counter()
     with opened(file, accept_unsure=accept_unsure) as (con, table):
         for text in table.notices:
             notice(text)
-        schema = infer_relation(con, table.relation, table.columns, table.native)
+        asked = None
+        if provider != "offline" and table.columns:
+            from aifirst_dagster.cli.asking import columns_of
+
+            asked = columns_of(con, table, provider)
+        proposed = asked.columns if asked else None
+        schema = infer_relation(con, table.relation, table.columns, table.native, proposed=proposed)
         return {
             "file": file,
             "format": table.format,
@@ -56,8 +55,8 @@ def infer_file(file: str, *, accept_unsure: bool = False, provider: str = "offli
             "candidate_keys": schema.candidate_keys,
             "relationships": [relationship.model_dump() for relationship in schema.relationships],
             "cleaning": [hint.model_dump() for hint in schema.cleaning],
-            "proposed_by": "offline",
-            "llm": no_usage(),
+            "proposed_by": asked.proposed_by if asked else "offline",
+            "llm": asked.usage if asked else no_usage(),
             "rejected": table.rejected,
             "notices": table.notices,
             "seconds": round(time.perf_counter() - began, 3),

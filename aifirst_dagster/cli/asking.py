@@ -1,0 +1,40 @@
+"""A model's word on the columns of a bare file: proposed by the provider that the user named, tested on the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aifirst_dagster.cli.output import notice
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from aifirst_dagster.connectors import ReadTable
+    from aifirst_dagster.inference.schema import Column
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Columns that stood the test on all rows, who proposed them, and what it took (`Usage` as plain data)."""
+
+    columns: list[Column]
+    proposed_by: str
+    usage: dict[str, Any]
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, table: ReadTable, provider: str) -> Asked:
+    """Ask `provider` what the columns of `table` are.
+
+    A provider that cannot answer leaves the deterministic engine's columns, with a notice.
+
+    Raises:
+        ConfigError: There is no such provider.
+    """
+    from aifirst_dagster.llm.resource import choose
+    from aifirst_dagster.proposals import schema
+
+    outcome = schema.design(con, table.relation, table.columns, native=table.native, llm=choose(provider))
+    for text in outcome.notes:
+        notice(text)
+    return Asked(list(outcome.answer), outcome.proposed_by, outcome.usage.model_dump(mode="json"))
