@@ -29,6 +29,9 @@ OUTPUT = "result"
 INPUT_TAG = "aifirst/input/"
 REASON_TAG = "aifirst/reason"
 
+#: One of each for all ops: Dagster resolves their types as they are made.
+_CHECK, _DATASET, _AFTER = dg.Out(dg.Nothing, is_required=False), dg.In(), dg.In(dg.Nothing)
+
 Split = dg.PartitionsDefinition | None
 """A pipeline's partitions, or None."""
 
@@ -58,10 +61,10 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
     op = dg.OpDefinition(
         compute,
         name=op_name(pipeline.slug, step.key),
-        ins={name: dg.In() for name in upstream},
+        ins=dict.fromkeys(upstream, _DATASET),
         outs={
             OUTPUT: dg.Out(io_manager_key=IO_MANAGER, is_required=False, code_version=code_version),
-            **{name: dg.Out(dg.Nothing, is_required=False) for name in checks},
+            **dict.fromkeys(checks, _CHECK),
         },
         required_resource_keys={IO_MANAGER, *([llm] if llm else [])},
         tags={"aifirst/step_type": step.type},
@@ -106,8 +109,8 @@ def rule_checks(project: Project, pipeline: PipelineSpec, step: StepSpec, split:
     op = dg.OpDefinition(
         compute,
         name=f"{op_name(pipeline.slug, step.key)}__checks",
-        ins={"asset": dg.In(dg.Nothing)},
-        outs={spec.get_python_identifier(): dg.Out(dg.Nothing, is_required=False) for spec in specs},
+        ins={"asset": _AFTER},
+        outs=dict.fromkeys((spec.get_python_identifier() for spec in specs), _CHECK),
         required_resource_keys={IO_MANAGER},
     )
     return dg.AssetChecksDefinition.create(

@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from aifirst_dagster.orchestration import partitions
+from aifirst_dagster.orchestration.keys import asset_key
 from aifirst_dagster.pipelines.spec import PipelineSpec, Schedule
+
+#: Dagster's own job over all assets: a job for each schedule would multiply the location's snapshot.
+JOB = "__ASSET_JOB"
 
 
 def schedules(pipelines: Sequence[PipelineSpec]) -> list[dg.ScheduleDefinition]:
@@ -18,6 +22,7 @@ def schedules(pipelines: Sequence[PipelineSpec]) -> list[dg.ScheduleDefinition]:
 def _schedule(pipeline: PipelineSpec, wanted: Schedule) -> dg.ScheduleDefinition:
     """One pipeline's schedule."""
     split = partitions.definition(pipeline)
+    assets = [asset_key(pipeline.slug, step.key) for step in pipeline.steps]
 
     def evaluate(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         moment = context.scheduled_execution_time
@@ -28,17 +33,19 @@ def _schedule(pipeline: PipelineSpec, wanted: Schedule) -> dg.ScheduleDefinition
             if key is None:
                 yield dg.SkipReason("No partition is complete yet.")
                 return
-            yield dg.RunRequest(run_key=f"{moment.isoformat()}:{key}", partition_key=key, tags=tags)
+            yield dg.RunRequest(
+                run_key=f"{moment.isoformat()}:{key}", partition_key=key, tags=tags, asset_selection=assets
+            )
         elif split is not None:
             yield dg.SkipReason("This pipeline has a partition for each file: its landing sensor asks for runs.")
         else:
-            yield dg.RunRequest(run_key=moment.isoformat(), tags=tags)
+            yield dg.RunRequest(run_key=moment.isoformat(), tags=tags, asset_selection=assets)
 
     return dg.ScheduleDefinition(
         name=f"{pipeline.slug}__schedule",
         cron_schedule=wanted.cron,
         execution_timezone=wanted.timezone,
-        target=dg.AssetSelection.groups(pipeline.slug),
+        job_name=JOB,
         description=f"Runs the pipeline {pipeline.name!r}.",
         execution_fn=evaluate,
     )
