@@ -28,7 +28,7 @@ from aifirst_dagster.steps.run import Partition
 _FOREIGN = ("AIFIRST_", "DAGSTER_", "ANTHROPIC_", "CLAUDE_")
 
 ORDERS = "id,ordered,amount,state\n1,2026-01-05,10.50,open\n2,2026-01-06,20,paid\n3,2026-01-07,7.25,paid\n"
-#: Line 4 has a date that nobody can read, line 6 is line 3 again.
+#: 33 orders: line 4 has a date that nobody can read, line 6 is line 3 again.
 MESSY_ORDERS = (
     "Order Id,Ordered At,Amount,State\n"
     "1,05/01/2026,€ 10.50,open\n"
@@ -36,13 +36,12 @@ MESSY_ORDERS = (
     "3,the other day,€ 7.25,paid\n"
     "4,17/01/2026,€ 1.00,OPEN\n"
     "2,2026-01-06,€ 20.00, Paid \n"
-    "5,2026-01-08,€ 3.00,paid\n"
-    "6,2026-01-09,€ 4.00,open\n"
-    "7,2026-01-10,€ 5.00,open\n"
+) + "".join(
+    f"{number},2026-02-{number - 3:02},€ {number}.00,{'paid' if number % 2 else 'open'}\n" for number in range(5, 32)
 )
 
 
-def step(key: str, type_: str, needs: list[str] | None = None, **config: Any) -> dict[str, Any]:
+def step(key: str, type_: str, needs: list[str] | None = None, /, **config: Any) -> dict[str, Any]:
     """A step of a pipeline file, named as its key."""
     return {"name": key, "key": key, "type": type_, "config": config, **({} if needs is None else {"needs": needs})}
 

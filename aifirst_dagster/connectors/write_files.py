@@ -25,7 +25,7 @@ def write_file(con: duckdb.DuckDBPyConnection, load: Load, path: Path, file_form
 
     Raises:
         ConfigError: `append` to a CSV file, which cannot say what it already holds.
-        StorageError: The disk refuses; what was there stays as it was.
+        StorageError: The disk refuses, or what is there cannot be read; it stays as it was.
     """
     import duckdb
 
@@ -35,21 +35,20 @@ def write_file(con: duckdb.DuckDBPyConnection, load: Load, path: Path, file_form
         )
     if load.mode == "upsert":
         check_key(con, load)
-    loads = _loads(con, path) if load.mode == "append" and path.is_file() else []
-    if load.load_id in loads:
-        return Written(str(path), _count(con, path, file_format))
-    loads = [*loads, load.load_id]
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(3)}.tmp")
     options = FORMATS[file_format]
-    if file_format == "parquet":
-        options += f", KV_METADATA {{{LOADS}: {literal(json.dumps(loads))}}}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        loads = _loads(con, path) if load.mode == "append" and path.is_file() else []
+        if load.load_id in loads:
+            return Written(str(path), _count(con, path, file_format))
+        if file_format == "parquet":
+            options += f", KV_METADATA {{{LOADS}: {literal(json.dumps([*loads, load.load_id]))}}}"
         row = con.execute(f"COPY ({_rows(load, path, file_format)}) TO {literal(scratch)} ({options})").fetchone()
         with scratch.open("rb") as file:
             os.fsync(file.fileno())
         scratch.replace(path)
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.Error, OSError) as error:
         raise StorageError(
             f"Cannot write the output: {str(error).splitlines()[0]}",
             hint="Free some space or choose another path; the file that was there is unchanged.",

@@ -31,7 +31,7 @@ def write_postgres(con: duckdb.DuckDBPyConnection, load: Load, url: str, table: 
     A table that is replaced keeps its grants and indexes where its columns stay the same.
 
     Raises:
-        ServiceError: The server cannot be reached or refuses the login.
+        ServiceError: The server cannot be reached, refuses the login, or goes away.
         StorageError: The server refuses the data; the table is unchanged.
     """
     import psycopg2
@@ -54,15 +54,19 @@ def write_postgres(con: duckdb.DuckDBPyConnection, load: Load, url: str, table: 
             definition = ", ".join(f"{ident(name)} {kind}" for name, kind in types.items())
             cursor.execute(f"CREATE TEMP TABLE _staged ({definition}) ON COMMIT DROP")
             rows = Path(folder) / "rows.csv"
-            con.execute(
-                f"COPY ({_select(load)}) TO {literal(rows)} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')"
-            )
+            options = "FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR ''"
+            con.execute(f"COPY ({_select(load, types)}) TO {literal(rows)} ({options})")
             with rows.open("rb") as file:
                 cursor.copy_expert("COPY _staged FROM STDIN (FORMAT csv)", file)
             for statement in _statements(load, target, types, _columns_there(cursor, target)):
                 cursor.execute(statement)
             cursor.execute(f"SELECT count(*) FROM {target}")
             count = cursor.fetchall()[0][0]
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise ServiceError(
+            f"PostgreSQL at {place} failed while writing: {str(error).strip().splitlines()[0]}",
+            hint="The table is unchanged. Run again when the server is well.",
+        ) from error
     except psycopg2.Error as error:
         raise StorageError(
             f"PostgreSQL refuses to write table {table!r}: {str(error).strip().splitlines()[0]}",
@@ -91,10 +95,16 @@ def _postgres_type(physical: str) -> str:
     return _TYPES.get(physical, "text")
 
 
-def _select(load: Load) -> str:
-    """The rows as COPY wants them: nested values as JSON text."""
+def _select(load: Load, types: dict[str, str]) -> str:
+    """The rows as COPY wants them: nested values as JSON text, bytes in hexadecimal."""
     stamp = f", {literal(load.partition)} AS {PARTITION}" if load.partition is not None else ""
-    return f"SELECT {', '.join(map(ident, load.columns))}{stamp} FROM {load.relation}"
+    return f"SELECT {', '.join(_cell(name, types[name]) for name in load.columns)}{stamp} FROM {load.relation}"
+
+
+def _cell(name: str, kind: str) -> str:
+    """A column as text that PostgreSQL reads as `kind`."""
+    column = ident(name)
+    return {"jsonb": f"to_json({column})::VARCHAR", "bytea": f"'\\x' || hex({column})"}.get(kind, column)
 
 
 def _columns_there(cursor: object, target: str) -> dict[str, str]:
@@ -117,7 +127,8 @@ def _statements(load: Load, target: str, types: dict[str, str], there: dict[str,
     match load.mode:
         case "append":
             stamp = f"{literal(target)}, {literal(load.load_id)}"
-            new = f"NOT EXISTS (SELECT 1 FROM {LOADS} WHERE name = {literal(target)} AND load_id = {literal(load.load_id)})"
+            same = f"name = {literal(target)} AND load_id = {literal(load.load_id)}"
+            new = f"NOT EXISTS (SELECT 1 FROM {LOADS} WHERE {same})"
             return [
                 f"CREATE TABLE IF NOT EXISTS {LOADS} (name text, load_id text, PRIMARY KEY (name, load_id))",
                 create,

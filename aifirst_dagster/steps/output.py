@@ -10,7 +10,7 @@ from aifirst_dagster.connectors.targets import Load, Written
 from aifirst_dagster.connectors.write_duckdb import write_duckdb
 from aifirst_dagster.connectors.write_files import write_file
 from aifirst_dagster.connectors.write_postgres import write_postgres
-from aifirst_dagster.datasets.store import name_for
+from aifirst_dagster.datasets.store import Manifest, name_for
 from aifirst_dagster.errors import QualityError
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
@@ -78,7 +78,7 @@ def _write(step: StepRun, config: Config, columns: list[str]) -> Written:
         columns=columns,
         mode=config.mode,
         key=[config.key] if isinstance(config.key, str) else list(config.key or []),
-        load_id="+".join(version.manifest.content_hash for version in dataset.versions),
+        load_id="+".join(_identity(version.manifest) for version in dataset.versions),
         partition=step.partition.key if step.partition else None,
     )
     table = config.table or step.pipeline
@@ -91,6 +91,11 @@ def _write(step: StepRun, config: Config, columns: list[str]) -> Written:
     if load.partition is not None:  # a file for each partition, in a folder named as the file would be
         path = path.with_suffix("") / f"{name_for(load.partition)}{suffix}"
     return write_file(con, load, path, config.format)
+
+
+def _identity(made: Manifest) -> str:
+    """What tells one load from another: two partitions of the same content are two."""
+    return made.content_hash if made.partition is None else f"{made.partition}:{made.content_hash}"
 
 
 STEP = StepType(

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from aifirst_dagster.quality.results import RuleResult
     from aifirst_dagster.steps.run import StepRun
 
-_BROKEN = "_broken"
-
 
 @dataclass(frozen=True)
 class Split:
@@ -40,20 +38,21 @@ def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[Rul
             for number, part in enumerate(version.parts):
                 step.writer.link(part, f"{version.manifest.version}-{number}")
         return Split(step.input.rows, 0)
+    mark = ident(_unused(columns))
     reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(reason)} END" for _, reason, condition in conditions)
     step.con.execute(
         f"CREATE OR REPLACE VIEW _judged AS SELECT *, "
-        f"list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_BROKEN} FROM {relation}"
+        f"list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {mark} FROM {relation}"
     )
-    aside = _aside(step, columns)
-    kept = f"SELECT * EXCLUDE ({_BROKEN}) FROM _judged WHERE len({_BROKEN}) = 0"
+    aside = _aside(step, columns, mark)
+    kept = f"SELECT * EXCLUDE ({mark}) FROM _judged WHERE len({mark}) = 0"
     released = quarantine_releases(step)
     if released:
         listed = ", ".join(map(literal, released))
         step.con.execute(f"CREATE OR REPLACE VIEW _set_aside AS SELECT * FROM ({aside}) WHERE id NOT IN ({listed})")
         identity = f"({SOURCE}, {LINE})"
         kept += (
-            f" UNION ALL SELECT * EXCLUDE ({_BROKEN}) FROM _judged WHERE len({_BROKEN}) > 0 AND {identity} IN "
+            f" UNION ALL SELECT * EXCLUDE ({mark}) FROM _judged WHERE len({mark}) > 0 AND {identity} IN "
             f"(SELECT {identity} FROM ({aside}) WHERE id IN ({listed}))"
         )
         aside = "SELECT * FROM _set_aside"
@@ -74,10 +73,18 @@ def _conditions(step: StepRun, relation: str, broken: Sequence[RuleResult]) -> l
     return found
 
 
-def _aside(step: StepRun, columns: list[str]) -> str:
+def _unused(columns: list[str]) -> str:
+    """A name that no column has, for the list of a row's broken rules."""
+    taken, name = {column.lower() for column in columns}, "_broken"
+    while name in taken:
+        name = f"_{name}"
+    return name
+
+
+def _aside(step: StepRun, columns: list[str], mark: str) -> str:
     """The rows that break a rule, in quarantine's shape."""
     step.con.execute(
-        f"CREATE OR REPLACE VIEW _failing AS SELECT {', '.join(map(ident, columns))}, {SOURCE}, {LINE}, {_BROKEN} "
-        f"FROM _judged WHERE len({_BROKEN}) > 0"
+        f"CREATE OR REPLACE VIEW _failing AS SELECT {', '.join(map(ident, columns))}, {SOURCE}, {LINE}, {mark} "
+        f"FROM _judged WHERE len({mark}) > 0"
     )
-    return quarantine.select("_failing", columns, f"array_to_string({_BROKEN}, '; ')")
+    return quarantine.select("_failing", columns, f"array_to_string({mark}, '; ')")
