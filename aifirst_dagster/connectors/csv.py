@@ -55,10 +55,10 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     dialect = _dialect(text, found, arranged, kept, comment)
     table = _table(kept, arranged, tokenizer, comment)
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
-    lines = _regular_lines(text, table)
-    if lines and text.size <= _HELD and (held := _held(con, text, table, part, lines)):
+    count = _regular_lines(text, table)
+    if count and text.size <= _HELD and (held := _held(con, text, table, part, count)):
         part.query = _query(part, source, held, f"rowid + {table.first_line}")
-    elif lines and text.size > _HELD and _streams(con, text, table, part, lines):
+    elif count and text.size > _HELD and _streams(con, text, table, part, count):
         part.query = _query(part, source, _scan(text, table, columns), f"row_number() OVER () + {table.first_line - 1}")
     else:
         _exact(text, table, part, source, scratch)

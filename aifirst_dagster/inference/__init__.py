@@ -1,0 +1,1 @@
+"""The deterministic intelligence: dialects, types, formats, meanings, keys, profiles."""

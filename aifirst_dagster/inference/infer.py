@@ -161,11 +161,11 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
     candidates = keys.candidates(columns)
     judged = []
     for at, column in enumerate(columns):
-        texts, unread, failed, values = found[at]
+        cells, unread, failed, values = found[at]
         examples = _examples(con, relation, column) if failed and not column.native else []
         # Apart from the scan of all columns, where counting what is distinct costs twice as much.
         distinct = _distinct(con, relation, column) if column.name in candidates else None
-        judged.append(_judged(column, rows, texts, unread, failed, examples, distinct, values))
+        judged.append(_judged(column, rows, cells, unread, failed, examples, distinct, values))
     return judged
 
 

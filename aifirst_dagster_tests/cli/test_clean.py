@@ -1,3 +1,5 @@
+"""`aifirst clean`: what it writes, what it says, and what it refuses."""
+
 import csv
 import json
 

@@ -1,3 +1,5 @@
+"""`aifirst infer`: the answer's shape, keys and cleaning hints, on files of every kind."""
+
 import json
 import subprocess
 import sys

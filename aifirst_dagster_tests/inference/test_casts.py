@@ -1,3 +1,5 @@
+"""Casts read exactly what they should, and keep the text of what they cannot read."""
+
 from datetime import date, datetime
 
 import pytest

@@ -1,3 +1,5 @@
+"""A schema for a whole table: types, keys, relationships, hints."""
+
 from aifirst_dagster.inference.file import infer_relation
 from aifirst_dagster_tests.inference.tables import session
 

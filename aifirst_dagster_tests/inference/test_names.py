@@ -1,3 +1,5 @@
+"""Column names in one style, unique, with the original kept."""
+
 import pytest
 
 from aifirst_dagster.inference.names import standardise

@@ -1,3 +1,5 @@
+"""Measurements of every column, and the report that shows them."""
+
 from html.parser import HTMLParser
 
 import pytest

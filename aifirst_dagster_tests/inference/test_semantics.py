@@ -1,3 +1,5 @@
+"""What text columns mean: addresses, codes, places, people."""
+
 import pytest
 
 from aifirst_dagster_tests.inference.tables import column

@@ -1,3 +1,5 @@
+"""The type of a column from its texts."""
+
 import pytest
 
 from aifirst_dagster.inference import casts

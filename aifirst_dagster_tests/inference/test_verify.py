@@ -1,3 +1,5 @@
+"""A type proposed from a sample is tested on all rows."""
+
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.inference import infer
 from aifirst_dagster.inference.file import infer_relation

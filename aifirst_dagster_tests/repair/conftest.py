@@ -1,3 +1,5 @@
+"""Fixtures of the repair tests."""
+
 import pytest
 
 from aifirst_dagster.datasets.session import connect

@@ -1,3 +1,5 @@
+"""Spellings of the same category become one; different categories stay apart."""
+
 import pytest
 
 from aifirst_dagster.repair.categories import fingerprint, unify

@@ -1,3 +1,5 @@
+"""A plan compiles to one deterministic SELECT that accounts for every row."""
+
 import pytest
 
 from aifirst_dagster.datasets.session import connect

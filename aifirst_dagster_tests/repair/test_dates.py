@@ -1,3 +1,5 @@
+"""Mixed date styles become dates; what is ambiguous is not guessed."""
+
 from datetime import date, datetime
 
 from aifirst_dagster_tests.repair.scene import Scene, typed

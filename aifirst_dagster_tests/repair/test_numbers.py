@@ -1,3 +1,5 @@
+"""Numbers as people write them: marks, currencies, units, percentages."""
+
 import pytest
 
 from aifirst_dagster_tests.repair.scene import Scene, typed

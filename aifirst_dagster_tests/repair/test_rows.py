@@ -1,3 +1,5 @@
+"""Duplicate and empty rows, and outliers."""
+
 from aifirst_dagster_tests.repair.scene import Scene, typed
 
 ID = typed("id", "integer", "BIGINT")

@@ -1,3 +1,5 @@
+"""Blanks, invisible characters, wrong encodings."""
+
 import pytest
 
 from aifirst_dagster.repair import text
