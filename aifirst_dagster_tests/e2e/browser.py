@@ -22,7 +22,7 @@ def _run(address: str, *options: str, milliseconds: int) -> str:
         command = [
             program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            f"--user-data-dir={profile}", "--window-size=1400,900", f"--virtual-time-budget={milliseconds}",
+            f"--user-data-dir={profile}", f"--virtual-time-budget={milliseconds}",
             *options, address,
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
@@ -30,9 +30,10 @@ def _run(address: str, *options: str, milliseconds: int) -> str:
     return done.stdout
 
 
-def screenshot(address: str, path: Path, milliseconds: int = 15_000) -> None:
-    """A picture of the page, 1400 x 900, after so much of the page's own time."""
-    _run(address, f"--screenshot={path}", milliseconds=milliseconds)
+def screenshot(address: str, path: Path, scale: float = 1, milliseconds: int = 15_000) -> None:
+    """A picture of the page, 1400 x 900, after so much of its own time; below `scale` 1 it shows more, smaller."""
+    size = f"--window-size={round(1400 / scale)},{round(900 / scale)}"
+    _run(address, f"--screenshot={path}", size, f"--force-device-scale-factor={scale}", milliseconds=milliseconds)
 
 
 def text(address: str, milliseconds: int = 15_000) -> str:

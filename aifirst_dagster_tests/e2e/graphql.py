@@ -135,7 +135,7 @@ class Client:
             executionForLatestMaterialization { runId status evaluation { success severity description
             metadataEntries { label __typename ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue }
             ... on JsonMetadataEntry { jsonString } ... on TableMetadataEntry { table { records } } }
-            } } } } } } }""",
+            } } } } } } } }""",
             key={"path": asset.split("/")},
         )["assetNodeOrError"]["assetChecksOrError"]
         assert found["__typename"] == "AssetChecks", found
