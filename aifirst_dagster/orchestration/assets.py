@@ -175,7 +175,13 @@ def _materialise(
     except AifirstError as error:
         for made in done:
             made.writer.discard()
-        raise _failure(error) from error
+        if step.on_failure == "stop" or _tried_again(context, step, error):
+            raise _failure(error) from error
+        context.log.error(f"Failed, and skipped as the pipeline says: {error}")
+        context.log_event(
+            dg.AssetObservation(context.asset_key, description="Failed and skipped", metadata={"error": str(error)})
+        )
+        return None
     except BaseException:
         for made in done:
             made.writer.discard()
@@ -252,6 +258,11 @@ def _only(dataset: Dataset, key: str) -> Dataset:
 def _retry_policy(max_retries: int, delay: float, backoff: str) -> dg.RetryPolicy:
     grows = {"linear": dg.Backoff.LINEAR, "exponential": dg.Backoff.EXPONENTIAL}.get(backoff)
     return dg.RetryPolicy(max_retries=max_retries, delay=delay, backoff=grows, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def _tried_again(context: dg.AssetExecutionContext, step: StepSpec, error: AifirstError) -> bool:
+    """Whether Dagster will run a failed step once more."""
+    return isinstance(error, ServiceError) and step.retry is not None and context.retry_number < step.retry.max_retries
 
 
 def _failure(error: AifirstError) -> dg.Failure:
