@@ -6,6 +6,7 @@ changed since they were loaded is reported as a failed warning, never left out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -204,7 +205,10 @@ def _rule(result: dict[str, Any] | None) -> Finding:
     if result.get("observed_value") is not None:
         shown["observed value"] = str(result["observed_value"])
     if result.get("unexpected_list"):
-        shown["examples"] = dg.MetadataValue.json([str(value) for value in result["unexpected_list"][:10]])
+        # As text: JSON and Markdown hide behind a link in the UI.
+        shown["examples"] = " · ".join(
+            json.dumps(str(one)[:100], ensure_ascii=False) for one in result["unexpected_list"][:10]
+        )
     if result.get("rationale"):
         shown["why"] = result["rationale"]
     if result["success"]:
