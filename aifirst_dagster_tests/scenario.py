@@ -1,12 +1,14 @@
 """A project in a folder of its own, with small messy files, and its steps run one by one without Dagster.
 
-from aifirst_dagster_tests.scenario import place    # pytest fixture
+from aifirst_dagster_tests.scenario import aifirst, furnished, place    # pytest fixtures
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,16 @@ from typing import Any
 import pytest
 import yaml
 
+from aifirst_dagster import state
+from aifirst_dagster.cli.main import cli
+from aifirst_dagster.cli.output import run_safely
 from aifirst_dagster.datasets import quarantine
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Version
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.orchestration.execute import Done, Work, execute
+from aifirst_dagster.orchestration.storage import dagster_home, open_instance
 from aifirst_dagster.pipelines.load import load
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
@@ -127,9 +133,63 @@ def aside(version: Version) -> list[dict[str, Any]]:
         return quarantine.read(con, version.quarantine)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Its one JSON object on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def text(self) -> str:
+        """All that a person saw, for what must or must not be in it."""
+        return self.out + self.err
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An `AIFIRST_HOME` with the tables of Dagster and of our own made, to copy: making them takes seconds."""
+    root = tmp_path_factory.mktemp("furnished")
+    before = {name: os.environ.pop(name, None) for name in ("DAGSTER_HOME", "AIFIRST_HOME", "AIFIRST_POSTGRES_URL")}
+    try:
+        project = Project(root)
+        dagster_home(project)
+        with open_instance() as instance:
+            instance.get_runs_count()
+            instance.all_asset_keys()
+            instance.all_instigator_state()
+        state.open(project)
+    finally:
+        os.environ.pop("DAGSTER_HOME", None)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+    return project.home
+
+
+@pytest.fixture
+def aifirst(place: Place, furnished: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs `aifirst` with these arguments in the project, in this process."""
+    shutil.copytree(furnished, place.project.home, symlinks=True)
+
+    def run(*arguments: str | Path) -> Said:
+        capfd.readouterr()
+        code = run_safely(cli, [str(one) for one in arguments])
+        captured = capfd.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return run
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """An empty project, and nothing in the environment that steers it from outside."""
+    for name in ("AIFIRST_PROJECT", "AIFIRST_LLM", "DAGSTER_HOME"):  # commands set these: undone after the test
+        monkeypatch.setenv(name, "")
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         monkeypatch.delenv(name)
     root = tmp_path / "project"

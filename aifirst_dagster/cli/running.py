@@ -48,8 +48,6 @@ def run(
     """
     project, path = project_of(pipeline)
     os.environ["AIFIRST_PROJECT"] = str(project.root)
-    if provider:
-        os.environ["AIFIRST_LLM"] = provider
     _quiet()
     progress(f"Running {path.name} ...")
     from aifirst_dagster.datasets.store import DatasetStore
@@ -63,10 +61,11 @@ def run(
         partition=partition,
         steps=steps,
         inputs=inputs,
+        provider=provider,
         accept_drift=accept_drift,
         watch=lambda event: _tell(event, progress),
     )
-    chosen = choose(provider or spec.llm, project).provider
+    chosen = choose(spec.llm, project).provider
     return report(spec, ran, DatasetStore(project.datasets), partition, chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from aifirst_dagster.errors import ConfigError
+from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.orchestration.abandoned import PROCESS_TAG, mark_failed, this_process
 from aifirst_dagster.orchestration.assets import INPUT_TAG, REASON_TAG
 from aifirst_dagster.orchestration.build import definitions
@@ -61,6 +62,7 @@ def run_pipeline(
     partition: str | None = None,
     steps: list[str] | None = None,
     inputs: Mapping[str, str] | None = None,
+    provider: str | None = None,
     reason: str = "aifirst run",
     accept_drift: bool = False,
     watch: Callable[[DagsterEvent], None] = lambda event: None,
@@ -73,25 +75,30 @@ def run_pipeline(
         partition: Key of the partition to make, where the pipeline has partitions.
         steps: Keys or names of the steps to run; default: all.
         inputs: Connector step -> file to read instead of its own.
+        provider: LLM resource in place of the pipeline's own.
         reason: Shown with the run.
         accept_drift: The data made now is the new baseline for drift.
         watch: Called with each event as it happens.
 
     Raises:
         PipelineErrors: The file does not hold a valid pipeline.
-        ConfigError: There is no such step or partition.
+        ConfigError: There is no such step, partition or LLM resource, or an input is for a step that reads no files.
         KeyboardInterrupt: The run was interrupted; nothing of the step at work was published.
     """
     loaded = load_file(path)
     if isinstance(loaded, Broken):
         raise loaded.error
     pipeline = loaded.spec
+    if provider:
+        choose(provider, project)
+        pipeline = pipeline.model_copy(update={"llm": provider})
+        loaded = replace(loaded, spec=pipeline)
     chosen = [pipeline.step(name).key for name in steps or pipeline.order]
     tags = {
         "aifirst/pipeline": pipeline.slug,
         REASON_TAG: reason,
         PROCESS_TAG: this_process(),
-        **{f"{INPUT_TAG}{pipeline.step(name).key}": str(Path(file).resolve()) for name, file in (inputs or {}).items()},
+        **_input_tags(pipeline, inputs or {}),
     }
     if accept_drift:
         tags[ACCEPT_TAG] = "true"
@@ -138,6 +145,22 @@ def _is_interrupt(event: DagsterEvent) -> bool:
     if event.is_step_failure:
         return event.step_failure_data.error_source == ErrorSource.INTERRUPT
     return event.is_run_failure and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION
+
+
+def _input_tags(pipeline: PipelineSpec, inputs: Mapping[str, str]) -> dict[str, str]:
+    """The tags that name files to read.
+
+    Raises:
+        ConfigError: The step is not there, or reads no files.
+    """
+    tags = {}
+    for name, file in inputs.items():
+        step = pipeline.step(name)
+        if step.rows != "source":
+            readers = ", ".join(one.key for one in pipeline.steps if one.rows == "source")
+            raise ConfigError(f"The step {name!r} is no connector: it reads no file.", hint=f"Connectors: {readers}.")
+        tags[f"{INPUT_TAG}{step.key}"] = str(Path(file).resolve())
+    return tags
 
 
 def _partition_tags(
