@@ -17,7 +17,7 @@ run: $(READY) ## Run the customer pipeline on its messy sample (PIPELINE=... for
 	@$(BIN)/aifirst run $(PIPELINE) $(ARGS)
 
 test: $(READY) ## Run all tests (ARGS="path -k name" for some)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 ui: $(READY) ## Open the Dagster UI and daemon with the sample pipelines; Ctrl-C stops both
 	@$(BIN)/aifirst dev $(ARGS)

@@ -37,5 +37,5 @@ def screenshot(address: str, path: Path, scale: float = 1, milliseconds: int = 1
 
 
 def text(address: str, milliseconds: int = 15_000) -> str:
-    """The page as HTML, scripts run."""
-    return _run(address, "--dump-dom", milliseconds=milliseconds)
+    """The page as HTML, scripts run; in a window so large that lists have no need to leave rows out."""
+    return _run(address, "--dump-dom", "--window-size=2400,4000", milliseconds=milliseconds)

@@ -17,11 +17,12 @@ from aifirst_dagster_tests.e2e.dagster_server import Server, dagster_server, sto
 from aifirst_dagster_tests.e2e.graphql import until
 from aifirst_dagster_tests.e2e.test_interrupted_runs import begun, big
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("dev")]
+pytestmark = pytest.mark.e2e
 
 RULES = """\
 # a person's own rules
-- {type: expect_column_values_to_be_between, kwargs: {column: age, max_value: 120}}
+rules:
+  - {type: expect_column_values_to_be_between, kwargs: {column: age, max_value: 120}}
 """
 
 

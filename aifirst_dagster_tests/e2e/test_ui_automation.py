@@ -11,7 +11,7 @@ from aifirst_dagster_tests.e2e import scenes
 from aifirst_dagster_tests.e2e.conftest import Scene
 from aifirst_dagster_tests.e2e.graphql import ENDED, LOCATION, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ui")]
+pytestmark = pytest.mark.e2e
 
 
 def ended_runs(scene: Scene, pipeline: str, count: int) -> list[dict]:
@@ -22,13 +22,6 @@ def ended_runs(scene: Scene, pipeline: str, count: int) -> list[dict]:
         return runs if len(runs) >= count and all(run["status"] in ENDED for run in runs) else None
 
     return until(look, 90, f"{count} run(s) of {pipeline}", pause=0.5)
-
-
-def ticks_after(scene: Scene, sensor: str, count: int) -> None:
-    """Wait for so many more ticks of a sensor."""
-    before = len(scene.ui.ticks(sensor))
-    target = min(before + count, 30)
-    until(lambda: len(scene.ui.ticks(sensor)) >= target, 60, f"{count} ticks of {sensor}")
 
 
 def test_a_landed_file_makes_one_run_however_slowly_it_is_copied(scene: Scene) -> None:

@@ -10,7 +10,7 @@ from aifirst_dagster_tests.e2e import scenes
 from aifirst_dagster_tests.e2e.conftest import Scene
 from aifirst_dagster_tests.e2e.graphql import ENDED, Client, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ui")]
+pytestmark = pytest.mark.e2e
 
 
 def backfill(ui: Client, assets: list[str], partitions: list[str]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from aifirst_dagster_tests.e2e import scenes
 from aifirst_dagster_tests.e2e.conftest import Scene
 from aifirst_dagster_tests.e2e.graphql import LOCATION
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ui")]
+pytestmark = pytest.mark.e2e
 
 CUSTOMERS = {"raw", "clean", "checked", "save", "by_country", "save_summary", "publish_summary"}
 

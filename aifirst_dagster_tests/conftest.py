@@ -1,0 +1,25 @@
+"""How tests are handed to workers (`-n`): those that share a server go to one, every other wherever there is room."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A scheduler of our own: xdist 3.8 does not see its own groups under pytest 9."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        """All tests of the UI are one scope, each other file of `e2e/` is, and each other test is by itself."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            path = PurePosixPath(nodeid.partition("::")[0])
+            if path.parent.name != "e2e":
+                return nodeid
+            return "e2e/ui" if path.name.startswith("test_ui_") else str(path)
+
+    return Together(config, log)
