@@ -34,7 +34,7 @@ from aifirst_dagster.steps.run import Partition
 _FOREIGN = ("AIFIRST_", "DAGSTER_", "ANTHROPIC_", "CLAUDE_")
 
 ORDERS = "id,ordered,amount,state\n1,2026-01-05,10.50,open\n2,2026-01-06,20,paid\n3,2026-01-07,7.25,paid\n"
-#: 33 orders: line 4 has a date that nobody can read, line 6 is line 3 again.
+#: 32 orders: line 4 has a date that nobody can read, line 6 is line 3 again.
 MESSY_ORDERS = (
     "Order Id,Ordered At,Amount,State\n"
     "1,05/01/2026,€ 10.50,open\n"

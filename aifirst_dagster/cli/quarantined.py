@@ -61,7 +61,10 @@ def record_release(chosen: list[dict[str, Any]], actor: str, why: str) -> None:
 
 
 def rerun(chosen: list[dict[str, Any]], reason: str) -> tuple[list[str], int]:
-    """Run the rows' steps and all below them again; returns run ids and 1 where a run failed."""
+    """Run the rows' steps and all below them again; returns run ids and 1 where a run failed.
+
+    A retry begins at the files: it is there that a row was mended. A release takes the rows as they are stored.
+    """
     from aifirst_dagster.cli.running import exit_code
     from aifirst_dagster.orchestration.report import report
     from aifirst_dagster.orchestration.runner import run_pipeline
@@ -76,9 +79,14 @@ def rerun(chosen: list[dict[str, Any]], reason: str) -> tuple[list[str], int]:
             raise ConfigError(f"The pipeline {pipeline!r} is not in {project.pipelines}.", hint="Run its file again.")
         spec = files[pipeline].spec
         steps = {entry["step"] for entry in chosen if (entry["pipeline"], entry["partition"]) == (pipeline, partition)}
+        above = set(steps) if reason == "retry" else set()
+        for key in reversed(spec.order):
+            if key in above:
+                above.update(spec.step(key).inputs)
         for key in spec.order:
             if steps & set(spec.step(key).inputs):
                 steps.add(key)
+        steps |= above
         wanted = [key for key in spec.order if key in steps]
         spec, ran = run_pipeline(project, files[pipeline].path, partition=partition, steps=wanted, reason=reason)
         answer = report(spec, ran, DatasetStore(project.datasets), partition, "")

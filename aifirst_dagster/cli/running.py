@@ -50,6 +50,7 @@ def run(
     os.environ["AIFIRST_PROJECT"] = str(project.root)
     _quiet()
     progress(f"Running {path.name} ...")
+    from aifirst_dagster import state
     from aifirst_dagster.datasets.store import DatasetStore
     from aifirst_dagster.llm.resource import choose
     from aifirst_dagster.orchestration.report import report
@@ -66,7 +67,8 @@ def run(
         watch=lambda event: _tell(event, progress),
     )
     chosen = choose(spec.llm, project).provider
-    return report(spec, ran, DatasetStore(project.datasets), partition, chosen)
+    calls = state.open(project).ledger.rows(run_id=ran.run_id) if chosen != "offline" else ()
+    return report(spec, ran, DatasetStore(project.datasets), partition, chosen, calls)
 
 
 def exit_code(answer: dict[str, Any]) -> int:

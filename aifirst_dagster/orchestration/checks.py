@@ -88,7 +88,7 @@ def findings(store: DatasetStore, version: Version, checks: list[Declared]) -> I
         elif check.name == DRIFT and check.rule is None:
             yield check, _drift(version)
         else:
-            yield check, _rule(results.get(check.rule or ""))
+            yield check, _rule(results.get(check.rule or ""), verdict.get("released", 0))
 
 
 def reconcile(store: DatasetStore, version: Version) -> Finding:
@@ -161,12 +161,15 @@ def _design(version: Version) -> Finding:
     details = version.manifest.details
     design = details.get("design") or {}
     reasons = design.get("reasons") or []
-    passed = details.get("design_current") is not False
-    text = (
-        "The design in use is accepted and fits the data."
-        if passed
-        else " ".join(reasons) or "The design is provisional."
-    )
+    provisional = design.get("status") == "provisional"
+    if provisional:
+        reasons = [
+            *reasons,
+            "It stands in for a model that gave no answer, and is tried again.",
+            *design.get("notes", []),
+        ]
+    passed = details.get("design_current") is not False and not provisional
+    text = "The design in use is accepted and fits the data." if passed else " ".join(reasons)
     shown = {
         key: str(design[key]) for key in ("status", "proposed_by", "model", "fingerprint", "file") if design.get(key)
     }
@@ -186,7 +189,7 @@ def _drift(version: Version) -> Finding:
     )
 
 
-def _rule(result: dict[str, Any] | None) -> Finding:
+def _rule(result: dict[str, Any] | None, released: int) -> Finding:
     if result is None:
         return Finding(
             False,
@@ -215,5 +218,6 @@ def _rule(result: dict[str, Any] | None) -> Finding:
         return Finding(True, result["severity"] == "error", "Every value keeps the rule.", shown)
     text = f"{shown['unexpected']} values break the rule."
     if result.get("set_aside"):
-        return Finding(False, False, f"{text} Their rows were set aside: the dataset keeps it.", shown)
+        rest = f"but for {released} that a person let pass." if released else "the dataset keeps it."
+        return Finding(False, False, f"{text} Their rows were set aside: {rest}", shown)
     return Finding(False, result["severity"] == "error", text, shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dagster import DagsterEvent
@@ -18,11 +18,23 @@ DONE, SKIPPED, FAILED, NOT_RUN = "done", "skipped", "failed", "not run"
 
 
 def report(
-    pipeline: PipelineSpec, ran: Ran, store: DatasetStore, partition: str | None, provider: str
+    pipeline: PipelineSpec,
+    ran: Ran,
+    store: DatasetStore,
+    partition: str | None,
+    provider: str,
+    calls: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The answer of `aifirst run`; beside the contract's fields, `steps[]` carry status, actions, rules and notes."""
-    steps = [_step(pipeline, step, ran, store, partition) for step in pipeline.steps]
-    asked = [step for step in steps if step["status"] != NOT_RUN or step["asked"]]
+    """The answer of `aifirst run`; beside the contract's fields, `steps[]` carry status, actions, rules and notes.
+
+    Args:
+        calls: The run's rows of the ledger: what steps spent that made no dataset.
+    """
+    answers = [_step(pipeline, step, ran, store, partition) for step in pipeline.steps]
+    for step, answer in zip(pipeline.steps, answers, strict=True):
+        if answer["status"] != DONE:
+            answer["llm"] = _spent([call for call in calls if call["step"] == step.key]).model_dump(mode="json")
+    asked = [answer for answer in answers if answer.pop("asked")]
     total = Usage.none()
     for step in asked:
         total += Usage.model_validate(step["llm"])
@@ -88,6 +100,23 @@ def _counts(version: Version) -> dict[str, Any]:
         counts["quality_score"], counts["threshold"] = verdict["score"], verdict["threshold"]
         counts["rules"] = verdict["rules"]
     return counts
+
+
+def _spent(calls: Sequence[Mapping[str, Any]]) -> Usage:
+    """What ledger rows come to; a call of unknown cost counts with the most it can have cost."""
+    costs = (call["reserved_usd"] if call["cost_usd"] is None else call["cost_usd"] for call in calls)
+    return Usage(
+        calls=len(calls),
+        input_tokens=sum(call["input_tokens"] for call in calls),
+        cached_input_tokens=sum(call["cached_input_tokens"] for call in calls),
+        output_tokens=sum(call["output_tokens"] for call in calls),
+        cost_usd=round(
+            sum(call["reserved_usd"] if call["cost_usd"] is None else call["cost_usd"] for call in calls), 10
+        ),
+        models=tuple(dict.fromkeys(call["model"] for call in calls)),
+        retries=sum(call["attempt"] > 1 for call in calls),
+        failures=sum(call["status"] != "settled" for call in calls),
+    )
 
 
 def _status(events: Sequence[DagsterEvent]) -> str:

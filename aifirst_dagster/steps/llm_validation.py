@@ -60,6 +60,7 @@ def run(step: StepRun) -> StepResult:
         "threshold": config.threshold,
         "on_fail": config.on_fail,
         "rows": done.passed + done.set_aside,
+        "released": done.released,
         "inputs": [version.manifest.version for version in step.input.versions],
     }
     step.writer.write_json("verdict.json", verdict)

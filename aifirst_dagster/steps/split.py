@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """What became of the rows. `rules`: ids of the rules whose breaking rows were all set aside."""
+    """What became of the rows.
+
+    Attributes:
+        released: How many of those that passed a person let pass.
+        rules: Ids of the rules whose breaking rows were all set aside, or let pass by a person.
+    """
 
     passed: int
     set_aside: int
+    released: int = 0
     rules: frozenset[str] = frozenset()
 
 
@@ -57,8 +63,14 @@ def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[Rul
         )
         aside = "SELECT * FROM _set_aside"
     rows = parquet.write(step.con, kept, step.writer.data_path())
-    rules = frozenset() if released else frozenset(rule for rule, *_ in conditions)
-    return Split(rows, quarantine.write(step.con, aside, step.writer.quarantine), rules)
+    left = quarantine.write(step.con, aside, step.writer.quarantine)
+    rules = frozenset(rule for rule, *_ in conditions)
+    return Split(rows, left, rows - _sound(step, mark), rules)
+
+
+def _sound(step: StepRun, mark: str) -> int:
+    """How many rows keep every rule."""
+    return int(step.con.execute(f"SELECT count(*) FROM _judged WHERE len({mark}) = 0").fetchall()[0][0])
 
 
 def _conditions(step: StepRun, relation: str, broken: Sequence[RuleResult]) -> list[tuple[str, str, str]]:

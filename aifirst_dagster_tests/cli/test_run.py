@@ -42,7 +42,7 @@ def test_a_run_says_what_the_contract_says_and_a_second_one_proposes_nothing(sho
         merged = one.get("merged", 0)
         assert one["rows_in"] == one["rows_out"] + one["quarantined"] + one["failed"] + merged
         assert one["seconds"] > 0
-    assert (answer["steps"][1]["asset_key"], answer["steps"][1]["rows_in"]) == ("shop/clean", 33 - 1)
+    assert (answer["steps"][1]["asset_key"], answer["steps"][1]["rows_in"]) == ("shop/clean", 32)
     assert set(answer["llm"]) == USAGE and answer["llm"]["calls"] == 0
     assert all(set(check) >= CHECK for check in answer["checks"])
     assert {check["severity"] for check in answer["checks"]} <= {"error", "warn"}
