@@ -21,7 +21,7 @@ class Parts:
     """The rows, parted by a hash of where they stand: the same rows fall on the same side in every run.
 
     Attributes:
-        learn: A table with the rows to learn from.
+        learn: A view of the rows to learn from.
         test: A view of rows that are not among them.
         rows: Rows in all.
         learned: Rows to learn from.
@@ -63,26 +63,37 @@ def part(con: Any, relation: str) -> Parts:
     names = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
     rows = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
     visible = ", ".join(ident(name) for name in names if name not in HIDDEN) or "1 AS none"
+    row, bucket, mark = (_unused(name, names) for name in ("__row", "__bucket", "__learned"))
     if LINE in names:
         place, source = f"hash({LINE}{', ' + SOURCE if SOURCE in names else ''})", relation
     else:
-        place, source = "hash(__row)", f"(SELECT *, row_number() OVER () AS __row FROM {relation})"
-    bucket = f"{place} % 10000"
+        place, source = f"hash({row})", f"(SELECT *, row_number() OVER () AS {row} FROM {relation})"
     upto = min(6000, max(1, LEARN_ROWS * 10000 // max(rows, 1)))
     until = min(10000, upto + max(1, TEST_ROWS * 10000 // max(rows, 1)))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE __learn AS SELECT {visible} FROM {source} WHERE {bucket} < {upto}")
+    # One scan for both parts: of a wide file, reading it costs more than all that is asked of these rows.
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW __test AS SELECT {visible} FROM {source} "
-        f"WHERE {bucket} >= {upto} AND {bucket} < {until}"
+        f"CREATE OR REPLACE TEMP TABLE __sample AS SELECT {visible}, {bucket} < {upto} AS {mark} "
+        f"FROM (SELECT *, {place} % 10000 AS {bucket} FROM {source}) WHERE {bucket} < {until}"
     )
+    for view, rows_of in (("__learn", mark), ("__test", f"NOT {mark}")):
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * EXCLUDE ({mark}) FROM __sample WHERE {rows_of}")
     learned = con.execute("SELECT count(*) FROM __learn").fetchall()[0][0]
     return Parts("__learn", "__test", rows, learned)
+
+
+def _unused(name: str, names: Sequence[str]) -> str:
+    """`name`, or the like, that no column has."""
+    taken = {other.casefold() for other in names}
+    while name in taken:
+        name = f"_{name}"
+    return name
 
 
 def drop(con: Any) -> None:
     """Remove what `part` made."""
     con.execute("DROP VIEW IF EXISTS __test")
-    con.execute("DROP TABLE IF EXISTS __learn")
+    con.execute("DROP VIEW IF EXISTS __learn")
+    con.execute("DROP TABLE IF EXISTS __sample")
 
 
 def facts(con: Any, parts: Parts, columns: Sequence[Column]) -> list[Facts]:

@@ -67,7 +67,7 @@ def _think(con: Any, parts: Parts, known: list[Facts]) -> list[Candidate]:
 
 def _promising(con: Any, parts: Parts, keys: list[Candidate]) -> list[Candidate]:
     """Those that hold on the learned rows, which is quick to see."""
-    held = evaluate(con, parts.learn, [one.rule for one in keys], examples=1)
+    held = evaluate(con, parts.learn, [one.rule for one in keys], examples=None)
     return [one for one, result in zip(keys, held, strict=True) if result.success]
 
 
@@ -79,7 +79,8 @@ def _test(
     rejected: Rejected = []
     for over_all, where in ((False, parts.test), (True, relation)):
         asked = [one for one in thought if one.over_all is over_all]
-        results = evaluate(con, where, [one.rule for one in asked], examples=2) if asked else []
+        # Examples of what fails over all rows would take another scan of these.
+        results = evaluate(con, where, [one.rule for one in asked], examples=None if over_all else 2) if asked else []
         for one, result in zip(asked, results, strict=True):
             reason = _reason(one, result)
             if reason:

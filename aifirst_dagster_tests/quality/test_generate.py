@@ -3,6 +3,7 @@
 import duckdb
 import pytest
 
+from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.quality.engines.duckdb import evaluate
 from aifirst_dagster.quality.generate import propose
@@ -109,3 +110,14 @@ def test_tiny_tables_give_few_rules_and_no_error(con, rows):
 
 def test_the_same_data_gives_the_same_rules(con, rules):
     assert propose(con, "orders", COLUMNS)[0] == rules
+
+
+def test_columns_named_as_our_own_helpers_are_columns_like_others():
+    names = ["__row", "__bucket", "__learned", "_source_line"]
+    columns = [Column(name=name, source_name=name, type="integer") for name in names[:3]]
+    for width in (3, 4):
+        listed = ", ".join(f'i AS "{name}"' for name in names[:width])
+        with connect() as session:
+            session.execute(f"CREATE TABLE odd AS SELECT {listed} FROM range(100) r(i)")
+            accepted, _ = propose(session, "odd", columns)
+        assert {name for rule in accepted for name in rule.columns} == set(names[:3])

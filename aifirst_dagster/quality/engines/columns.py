@@ -10,9 +10,11 @@ from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.literals import bounds, members, texts_only
 from aifirst_dagster.quality.engines.plan import (
+    INTEGERS,
     CannotEvaluateError,
     Examples,
     Plan,
+    Repeats,
     Table,
     all_of,
     count,
@@ -138,20 +140,22 @@ def _null(table: Table, kwargs: dict[str, Any]) -> Plan:
 def _unique(table: Table, kwargs: dict[str, Any]) -> Plan:
     value = f"({table.value(kwargs['column'])})"
     present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
-    return unique_plan(table, present, value, kwargs["mostly"])
+    return unique_plan(table, present, value, kwargs["mostly"], whole=table.type(kwargs["column"]) in INTEGERS)
 
 
-def unique_plan(table: Table, domain: str, value: str, mostly: float, names: tuple[str, ...] = ()) -> Plan:
-    """A rule that no two rows of `domain` share `value` (one column's, or a struct of several)."""
-    groups = value_counts(table, value, domain)
-    twice = f"{value} IN (SELECT v FROM {groups} WHERE n > 1)"
-    broken = all_of(domain, twice)
+def unique_plan(
+    table: Table, domain: str, value: str, mostly: float, names: tuple[str, ...] = (), whole: bool = False
+) -> Plan:
+    """A rule that no two rows of `domain` share `value`: one column's (`whole`: an integer), or several as a struct."""
+    repeats = Repeats(table.relation, value, domain, whole)
+    broken = repeats.broken()
     return Plan(
-        source=groups,
-        parts=(TOTAL, "coalesce(sum(n) FILTER (n > 1), 0)"),
-        finish=lambda got: judged(int(got[0]), int(got[1]), mostly),
+        source="",
+        parts=(),
+        finish=lambda got: judged(got[0], got[1], mostly),
         examples=Examples(table.relation, broken, value, names),
         row=broken,
+        repeats=repeats,
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.session import LINE, ident
-from aifirst_dagster.quality.engines import columns, figures, rows, tables
-from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Examples, Plan, Table, describe
+from aifirst_dagster.quality.engines import columns, figures, repeats, rows, tables
+from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Examples, Plan, Repeats, Table, describe
 from aifirst_dagster.quality.expectations.vocabulary import complete
 from aifirst_dagster.quality.results import RuleResult
 from aifirst_dagster.quality.rules import Rule
@@ -28,7 +28,7 @@ FREQUENT = 0.5
 
 
 def evaluate(
-    con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Rule], examples: int = 20
+    con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Rule], examples: int | None = 20
 ) -> list[RuleResult]:
     """Judge `rules` on `relation`.
 
@@ -39,7 +39,7 @@ def evaluate(
         con: The session that holds the relation.
         relation: Usable in a FROM clause. Hidden columns are not part of the table.
         rules: Muted and rejected ones are left out.
-        examples: Most values in an `unexpected_list`, in the order of the rows; 0: all.
+        examples: Most values in an `unexpected_list`, in the order of the rows; 0: all; None: none are looked for.
 
     Returns:
         One result for each live rule, in order.
@@ -57,6 +57,8 @@ def evaluate(
     for place, rule in enumerate(live):
         if place not in results:
             results[place] = RuleResult.of(rule, **verdicts.get(place, {}), error=errors.get(place))
+    if examples is None:
+        return [results[place] for place in range(len(live))]
     wanted = {
         place: plans[place].examples for place, result in results.items()
         if result.error is None and result.unexpected_count and plans[place].examples
@@ -106,14 +108,37 @@ def _judge(con: Any, plans: dict[int, Plan]) -> tuple[dict[int, dict[str, Any]],
     errors: dict[int, str] = {}
     sources: dict[str, list[int]] = {}
     for place, plan in plans.items():
-        sources.setdefault(plan.source, []).append(place)
+        if plan.repeats is None:
+            sources.setdefault(plan.source, []).append(place)
+    counted = _repeats(con, plans, errors)
     for source, places in sources.items():
-        for place, values in _query(con, source, {p: plans[p].parts for p in places}, errors).items():
-            try:
-                verdicts[place] = plans[place].finish(values)
-            except (CannotEvaluateError, TypeError) as problem:
-                errors[place] = str(problem)
+        counted |= _query(con, source, {p: plans[p].parts for p in places}, errors)
+    for place, values in counted.items():
+        try:
+            verdicts[place] = plans[place].finish(values)
+        except (CannotEvaluateError, TypeError) as problem:
+            errors[place] = str(problem)
     return verdicts, errors
+
+
+def _repeats(con: Any, plans: dict[int, Plan], errors: dict[int, str]) -> dict[int, tuple[Any, ...]]:
+    """(rows, those that share their value) by place; examples are then looked for where these may be."""
+    import duckdb
+
+    found: dict[int, tuple[Any, ...]] = {}
+    known: dict[Repeats, tuple[int, int, str]] = {}
+    for place, plan in plans.items():
+        if plan.repeats is None:
+            continue
+        try:
+            rows, sharing, some = known[plan.repeats] = known.get(plan.repeats) or repeats.count(con, plan.repeats)
+        except duckdb.Error as problem:
+            errors[place] = worded(problem)
+            continue
+        found[place] = rows, sharing
+        if some and plan.examples:
+            plans[place] = replace(plan, examples=replace(plan.examples, where=plan.repeats.broken(some)))
+    return found
 
 
 def _query(

@@ -37,6 +37,28 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """Rows that share their `value` with another, of the rows of `relation` that meet `domain`.
+
+    `whole` says that the value is a column of whole numbers.
+    """
+
+    relation: str
+    value: str
+    domain: str
+    whole: bool = False
+
+    def groups(self, also: str = "") -> str:
+        """A source of each distinct value `v` with its count `n`, of the rows that meet `also`."""
+        met = all_of(self.domain, also)
+        return f"(SELECT {self.value} AS v, count(*) AS n FROM {self.relation} WHERE {met} GROUP BY 1)"
+
+    def broken(self, also: str = "") -> str:
+        """SQL boolean over a row: it is in the domain, and another has its value."""
+        return all_of(self.domain, also, f"{self.value} IN (SELECT v FROM {self.groups(also)} WHERE n > 1)")
+
+
+@dataclass(frozen=True)
 class Plan:
     """A compiled rule.
 
@@ -46,6 +68,7 @@ class Plan:
         finish: From their values to the verdict.
         examples: Where failing values are found, if there are any.
         row: SQL boolean over a row of the table, true where that row breaks the rule; None where no row can.
+        repeats: Counted in place of `source` and `parts`: `finish` gets the rows, and those that share their value.
     """
 
     source: str
@@ -53,6 +76,7 @@ class Plan:
     finish: Callable[[tuple[Any, ...]], Verdict]
     examples: Examples | None = None
     row: str | None = None
+    repeats: Repeats | None = None
 
 
 @dataclass(frozen=True)
