@@ -18,7 +18,7 @@ from aifirst_dagster.connectors.files import content_hash
 from aifirst_dagster.datasets.store import DatasetStore
 from aifirst_dagster.orchestration import partitions
 from aifirst_dagster.orchestration.intervals import interval
-from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec
+from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec, WindowPartitions
 from aifirst_dagster.project import Project
 from aifirst_dagster.steps.connector_files import files_of
 
@@ -116,6 +116,10 @@ def _requests(
     why = f"{len(new)} new or changed file(s): {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
     key = hashlib.blake2b(json.dumps(sorted(new.items())).encode(), digest_size=12).hexdigest()
     tags = {"aifirst/pipeline": pipeline.slug, "aifirst/reason": why[:250]}
+    if isinstance(pipeline.partitions, WindowPartitions):
+        # Which windows a file touches is known only by reading it; a run without a partition would be none of them.
+        reason = f"{why}. The pipeline has time windows: its schedule makes the newest, a backfill those before."
+        return dg.SensorResult(skip_reason=reason, cursor=cursor)
     if not isinstance(pipeline.partitions, FilePartitions):
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags=tags)], cursor=cursor)
     split = partitions.files_name(pipeline.slug)
