@@ -60,7 +60,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             for sensor in ALERTS:
                 # A run status sensor begins with what happens after its first tick.
                 until(lambda name=sensor: server.ui.ticks(name), 60, f"the first tick of {sensor}")
-            for pipeline in ("customers", "failing", "warned", "customer_data_enrichment"):
+            for pipeline in ("customers", "drifting", "failing", "warned", "customer_data_enrichment"):
                 scene.runs[pipeline] = server.ui.launch(pipeline)
             yield scene
 

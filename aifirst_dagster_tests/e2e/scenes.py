@@ -32,6 +32,8 @@ def furnish(place: Workplace) -> None:
     place.write("resources/pipelines/oops.yaml", "name: oops\nsteps:\n  - name: Load\n    type: conector\n")
     place.pipeline("landed", [load(), query("SELECT count(*) AS people FROM raw")])
     place.pipeline("each_file", [load(), query("SELECT * FROM raw WHERE age > 40")], partitions={"type": "per_file"})
+    for name, extra in (("a.csv", ""), ("b.csv", "4,Margaret,33\n"), ("c d.csv", "5,Barbara,70\n")):
+        place.write(f"landing/each_file/{name}", PEOPLE + extra)
     place.pipeline(
         "by_day",
         [load("in/by_day/%Y-%m-%d.csv"), query("SELECT count(*) AS people FROM raw")],

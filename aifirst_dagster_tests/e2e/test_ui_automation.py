@@ -51,8 +51,7 @@ def test_a_landed_file_makes_one_run_however_slowly_it_is_copied(scene: Scene) -
 
 
 def test_drift_asks_for_just_what_it_makes_stale_and_says_why(scene: Scene) -> None:
-    first = scene.ui.launch("drifting")
-    assert scene.ui.finished(first) == "SUCCESS", scene.ui.why(first)
+    assert scene.ended("drifting") == "SUCCESS", scene.ui.why(scene.runs["drifting"])
     scene.place.write("in/drifting.csv", scenes.measurements(500))
     second = scene.ui.launch("drifting", ["raw", "top"])
     assert scene.ui.finished(second) == "SUCCESS", scene.ui.why(second)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from aifirst_dagster_tests.e2e import scenes
 from aifirst_dagster_tests.e2e.conftest import Scene
 from aifirst_dagster_tests.e2e.graphql import ENDED, Client, until
 
@@ -19,10 +18,6 @@ def backfill(ui: Client, assets: list[str], partitions: list[str]) -> list[dict[
 
 
 def test_each_landed_file_is_a_partition_and_a_backfill_over_all_is_one_run(scene: Scene) -> None:
-    landing = scene.place.root / "landing" / "each_file"
-    landing.mkdir(parents=True, exist_ok=True)
-    for name, extra in (("a.csv", ""), ("b.csv", "4,Margaret,33\n"), ("c d.csv", "5,Barbara,70\n")):
-        (landing / name).write_text(scenes.PEOPLE + extra)
     keys = [f"landing/each_file/{name}" for name in ("a.csv", "b.csv", "c d.csv")]
 
     def all_made() -> bool:
