@@ -110,9 +110,7 @@ def _spent(calls: Sequence[Mapping[str, Any]]) -> Usage:
         input_tokens=sum(call["input_tokens"] for call in calls),
         cached_input_tokens=sum(call["cached_input_tokens"] for call in calls),
         output_tokens=sum(call["output_tokens"] for call in calls),
-        cost_usd=round(
-            sum(call["reserved_usd"] if call["cost_usd"] is None else call["cost_usd"] for call in calls), 10
-        ),
+        cost_usd=round(sum(costs), 10),
         models=tuple(dict.fromkeys(call["model"] for call in calls)),
         retries=sum(call["attempt"] > 1 for call in calls),
         failures=sum(call["status"] != "settled" for call in calls),
