@@ -13,29 +13,34 @@ from aifirst_dagster.repair.survey import Survey
 MANY = 0.10
 _KEY_NAME = re.compile(r"(?i)(^|_)(id|key|code|nr|no|number|uuid|guid|email|isbn|sku)$")
 
+#: Columns whose values are counted at once.
+SLICE = 20
 
-def duplicates(survey: Survey) -> tuple[bool, int, str]:
+
+def duplicates(survey: Survey, key: str | None = None) -> tuple[bool, int, str]:
     """Whether equal rows are to be merged, how many there are, and why.
 
     A hash of the content chooses the rows that are looked at, so that all copies of a row are in or out together.
+
+    Args:
+        survey: What is known of the relation.
+        key: A column in which no value occurs twice, if there is one.
     """
     names = list(survey.types)
     if not names or not survey.rows:
         return True, 0, ""
+    if key is not None:
+        return True, 0, "no rows are the same"
     content = f"hash({quoted(names)})"
-    apart = ", ".join(f"count(DISTINCT hash({ident(name)})) FILTER ({ident(name)} IS NOT NULL)" for name in names)
-    rows, contents, *distinct = survey.query(
-        f"SELECT count(*), count(DISTINCT {content}), {apart} FROM {survey.relation} "
-        f"WHERE {content} % {survey.every} = 0"
-    )[0]
+    chosen = f"FROM {survey.relation} WHERE {content} % {survey.every} = 0"
+    rows, contents = survey.query(f"SELECT count(*), count(DISTINCT {content}) {chosen}")[0]
     repeated = (rows - contents) * survey.every
     if not repeated:
         return True, 0, "no rows are the same"
     if len(names) == 1:
         return False, repeated, "the table has one column: equal values can be different things"
-    telling = [name for name, count in zip(names, distinct, strict=True) if count >= 0.9 * contents]
-    if telling:
-        return True, repeated, f"{telling[0]} tells rows apart, so equal rows are the same thing"
+    if (telling := _telling(survey, names, some, 0.9 * contents)) is not None:
+        return True, repeated, f"{telling} tells rows apart, so equal rows are the same thing"
     if repeated <= MANY * survey.rows:
         return True, repeated, "few rows are the same in every column"
     return (
@@ -43,6 +48,17 @@ def duplicates(survey: Survey) -> tuple[bool, int, str]:
         repeated,
         "no column tells rows apart and many rows are the same: they are likely to be different things",
     )
+
+
+def _telling(survey: Survey, names: list[str], some: str, least: float) -> str | None:
+    """The first column with at least `least` different values; a few columns at a time, for tables may be wide."""
+    for start in range(0, len(names), SLICE):
+        slice_ = names[start : start + SLICE]
+        counts = ", ".join(f"count(DISTINCT hash({ident(n)})) FILTER ({ident(n)} IS NOT NULL)" for n in slice_)
+        for name, count in zip(slice_, survey.query(f"SELECT {counts} {some}")[0], strict=True):
+            if count >= least:
+                return name
+    return None
 
 
 def findings(survey: Survey, plan: RepairPlan, table: str, scale: int) -> list[Action]:
@@ -77,14 +93,17 @@ def _outliers(survey: Survey, plan: RepairPlan, table: str, scale: int) -> list[
     if not fences:
         return []
     counts = survey.query(
-        "SELECT " + ", ".join(_outside(name, *fence) for name, fence in fences.items()) + f" FROM {table}"
+        "SELECT "
+        + ", ".join(f"count(*) FILTER ({_outside(n, *fence)}), count({ident(n)})" for n, fence in fences.items())
+        + f" FROM {table}"
     )[0]
     actions = []
-    for (name, (low, high)), (beyond, held, example) in zip(
-        fences.items(), (counts[at : at + 3] for at in range(0, len(counts), 3)), strict=True
-    ):
+    for (name, (low, high)), beyond, held in zip(fences.items(), counts[::2], counts[1::2], strict=True):
         # Where many lie outside, the column has a long tail and its far values belong to it.
         if beyond and beyond <= max(1, 0.01 * held):
+            value = f"{ident(name)}::DOUBLE"
+            far = f"SELECT DISTINCT {value} FROM {table} WHERE {_outside(name, low, high)} ORDER BY 1 DESC LIMIT 3"
+            example = [row[0] for row in survey.query(far)]
             actions.append(Action(
                 column=name, action="report_outliers", params={"low": round(low, 6), "high": round(high, 6)},
                 rows_affected=beyond * scale, examples=[[str(each), str(each)] for each in example],
@@ -95,10 +114,8 @@ def _outliers(survey: Survey, plan: RepairPlan, table: str, scale: int) -> list[
 
 
 def _outside(name: str, low: float, high: float) -> str:
-    test = f"{ident(name)} < {low!r} OR {ident(name)} > {high!r}"
-    value = f"{ident(name)}::DOUBLE"
-    extreme = f"list(DISTINCT {value} ORDER BY {value} DESC) FILTER ({test})[:3]"
-    return f"count(*) FILTER ({test}), count({ident(name)}), {extreme}"
+    """SQL: whether the value lies outside the fences."""
+    return f"({ident(name)} < {low!r} OR {ident(name)} > {high!r})"
 
 
 def _half_empty(survey: Survey, plan: RepairPlan, table: str, scale: int) -> list[Action]:
@@ -113,7 +130,8 @@ def _half_empty(survey: Survey, plan: RepairPlan, table: str, scale: int) -> lis
     if len(usual) < 4:
         return []
     least = (len(usual) + 1) // 2
-    missing = " + ".join(f"({ident(name)} IS NULL)::INT" for name in usual)
+    # A sum of a list, for a sum of many terms takes the planner seconds.
+    missing = f"list_sum([{', '.join(f'({ident(name)} IS NULL)::INT' for name in usual)}])"
     rows = survey.query(f"SELECT count(*) FILTER ({missing} BETWEEN {least} AND {len(usual) - 1}) FROM {table}")[0][0]
     if not rows or rows > 0.05 * survey.rows / scale + 10:
         return []
