@@ -49,6 +49,8 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
     """
     lanes = [build(plan, column) for column in plan.columns if column.name not in plan.companions]
     out = Compiled("", columns=[column.name for column in plan.columns])
+    if traced:
+        _flagged(lanes)
     tables, last = _stages(lanes, relation)
     tables.append(("#judged", f"SELECT *,\n    {_unread(plan, lanes, out)} AS {UNREAD}\nFROM {last}"))
     last = ident("#judged")
@@ -77,6 +79,16 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
     with_ = ",\n".join(f"{ident(name)} AS (\n{_indent(sql)}\n)" for name, sql in tables)
     out.sql = f"{head}\n" + (f"WITH\n{with_}\n" if tables else "") + body
     return out
+
+
+def _flagged(lanes: list[Lane]) -> None:
+    """What an action changed in a text is asked once for each text, where the text is read so."""
+    for lane in lanes:
+        if lane.shared:
+            for at in lane.by_text:
+                name = ident(f"#{lane.source} {at} changed")
+                lane.stages.append((name, lane.flags[at]))
+                lane.flags[at] = name
 
 
 def _head(plan: RepairPlan, lanes: list[Lane]) -> str:

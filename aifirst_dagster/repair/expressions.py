@@ -9,6 +9,8 @@ from typing import Any
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference.schema import Column
 
+#: Longer lists than this are dearer to search row by row than to join.
+SHORT = 24
 #: A text with anything to tidy: space around, two white-space characters in a row, or a character beyond plain ASCII.
 UNTIDY = r"^\s|\s$|\s\s|[^ -~]"
 
@@ -40,8 +42,24 @@ Stages = list[tuple[str, str]]
 
 def in_list(text_sql: str, values: Iterable[str]) -> str:
     """SQL: whether the text, in lower case without space around, is one of `values`."""
-    listed = ", ".join(literal(value) for value in sorted({value.strip().lower() for value in values}))
-    return f"lower(trim({text_sql})) IN ({listed})" if listed else "FALSE"
+    return among(f"lower(trim({text_sql}))", sorted({value.strip().lower() for value in values}))
+
+
+def among(text_sql: str, values: Iterable[str]) -> str:
+    """SQL: whether a text is one of `values`.
+
+    DuckDB makes a join of IN (and of `list_contains`), over all rows, whatever condition stands before it; a position
+    is looked for only where it is asked.
+    """
+    listed = [literal(value) for value in dict.fromkeys(values)]
+    if not listed:
+        return "FALSE"
+    if len(listed) == 1:
+        return f"{text_sql} = {listed[0]}"
+    every = ", ".join(listed)
+    if len(listed) <= SHORT:
+        return f"coalesce(list_position([{every}], {text_sql}), 0) > 0"
+    return f"{text_sql} IN ({every})"
 
 
 def lookup(text_sql: str, mapping: Mapping[str, str]) -> str:

@@ -12,12 +12,14 @@ from aifirst_dagster.repair.survey import Survey
 
 
 def of_column(survey: Survey, source: str) -> str:
-    """SQL of `(text, n)`: all texts of a column."""
+    """Table `(text, n)`: all texts of a column."""
     texts = survey.texts[source]
     if texts.all:
         return texts.table
     name = ident(source)
-    return f"(SELECT {name} AS text, count(*) AS n FROM {survey.relation} WHERE {name} IS NOT NULL GROUP BY 1)"
+    return survey.keep(
+        f"SELECT {name} AS text, count(*) AS n FROM {survey.relation} WHERE {name} IS NOT NULL GROUP BY 1"
+    )
 
 
 def look(survey: Survey, texts: str, column: Column, day_first: bool | None) -> tuple[dates.Style, dict[str, Any]]:

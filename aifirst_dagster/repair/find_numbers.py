@@ -36,7 +36,7 @@ class Found:
 
 
 def of_column(survey: Survey, source: str) -> str:
-    """SQL of `(text, n)`: the texts that say how a text column's numbers are written.
+    """Table `(text, n)`: the texts that say how a text column's numbers are written.
 
     A sample of the rows shows the decimal mark; every text that is not plain digits shows what stands around numbers.
     """
@@ -44,9 +44,9 @@ def of_column(survey: Survey, source: str) -> str:
     if texts.all:
         return texts.table
     name = ident(source)
-    return (
-        f"(SELECT {name} AS text, count(*) AS n FROM {survey.relation} WHERE {name} IS NOT NULL "
-        f"AND (hash(_source_line) % {survey.every} = 0 OR NOT regexp_full_match({name}, {literal(_PLAIN)})) GROUP BY 1)"
+    return survey.keep(
+        f"SELECT {name} AS text, count(*) AS n FROM {survey.relation} WHERE {name} IS NOT NULL "
+        f"AND (hash(_source_line) % {survey.every} = 0 OR NOT regexp_full_match({name}, {literal(_PLAIN)})) GROUP BY 1"
     )
 
 
@@ -66,11 +66,11 @@ def quantities(survey: Survey, column: Column, source: str) -> bool:
 
 
 def of_unread(survey: Survey, source: str) -> str:
-    """SQL of `(text, n)`: the texts of a typed column's cells that did not parse."""
+    """Table `(text, n)`: the texts of a typed column's cells that did not parse."""
     kept = f"{RAW}[{literal(source)}]"
-    return (
-        f"(SELECT {kept} AS text, count(*) AS n FROM {survey.relation} WHERE {RAW} IS NOT NULL "
-        f"AND {ident(source)} IS NULL AND {kept} IS NOT NULL GROUP BY 1)"
+    return survey.keep(
+        f"SELECT {kept} AS text, count(*) AS n FROM {survey.relation} WHERE {RAW} IS NOT NULL "
+        f"AND {ident(source)} IS NULL AND {kept} IS NOT NULL GROUP BY 1"
     )
 
 
@@ -78,7 +78,7 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
     """The repairs that make numbers of the texts.
 
     Args:
-        texts: SQL of `(text, n)`.
+        texts: Table `(text, n)`.
         taken: Column names that a companion may not have.
         failed_only: The column is typed; the texts are those of its cells that did not parse.
     """
@@ -160,7 +160,7 @@ def _with_units(
 
 
 def _look(survey: Survey, texts: str) -> numbers.Survey:
-    """Affixes and evidence, from one grouped scan."""
+    """Affixes and evidence, from one scan of the shapes."""
     parts = numbers.parts_sql("text")
     after = "trim(regexp_replace(trim(parts.after), '^[-−–]|[-−–]$', ''))"
     core = numbers.ungrouped("parts.core")
@@ -169,7 +169,8 @@ def _look(survey: Survey, texts: str) -> numbers.Survey:
     )
     rows = survey.query(
         f"SELECT before, after, CASE {kinds} ELSE '' END AS kind, sum(n) FROM (SELECT trim(parts.before) AS before, "
-        f"{after} AS after, {core} AS core, n FROM (SELECT {parts} AS parts, n FROM {texts}) WHERE parts.core <> '') "
+        f"{after} AS after, {core} AS core, n FROM (SELECT {parts} AS parts, n FROM ({_shapes(texts)})) "
+        "WHERE parts.core <> '') "
         "GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT 5000"
     )
     seen = numbers.Survey()
@@ -183,6 +184,16 @@ def _look(survey: Survey, texts: str) -> numbers.Survey:
         if kind:
             setattr(seen, kind, getattr(seen, kind) + cells)
     return seen
+
+
+def _shapes(texts: str) -> str:
+    """SQL of `(text, n)`: texts that differ in their figures only as one, so that patterns meet few of them.
+
+    A leading zero stays what it is; that is all that evidence asks of a figure.
+    """
+    nines = "translate(text, '012345678', '999999999')"
+    shape = f"CASE WHEN regexp_matches(text, '^[^0-9]*0') THEN regexp_replace({nines}, '9', '0') ELSE {nines} END"
+    return f"SELECT {shape} AS text, sum(n) AS n FROM {texts} GROUP BY 1"
 
 
 def _affixes(seen: numbers.Survey, column: Column) -> tuple[dict[str, numbers.Affix], dict[str, float]]:

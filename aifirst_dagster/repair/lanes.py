@@ -45,6 +45,7 @@ class Lane:
         failed: Whether a text is there that could not be read; "" where all are taken as they are.
         typed: The relation holds the column typed; only cells that did not parse are looked at.
         shared: The stages run on the distinct texts of the column.
+        by_text: The flags that the text alone decides.
     """
 
     column: Column
@@ -58,6 +59,7 @@ class Lane:
     failed: str = ""
     typed: bool = False
     shared: bool = False
+    by_text: list[int] = field(default_factory=list)
 
     @property
     def reason(self) -> str:
@@ -123,6 +125,7 @@ def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> Non
         lane.stages.append((lane.original, f"CAST({source} AS VARCHAR)"))
     current = lane.original
     tokens = list(lane.column.null_tokens)
+    lane.by_text = [at for at, _ in actions]
     for at, action in actions:
         stages = _HANDLERS[action.action](Context(lane.column, action.params, current, f"#{lane.source} {at}"))
         lane.stages.extend(stages)
@@ -141,13 +144,14 @@ def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> Non
             lane.flags[at] = f"{value} IS DISTINCT FROM {current}"
         current = value
     lane.value = current
+    differs = f"{lane.original} IS DISTINCT FROM {lane.value}"
     if parsed:
         plain = f"TRY_CAST({lane.original} AS {physical(lane.column)})"
-        lane.differs = (
-            f"{lane.original} IS NOT NULL AND ({lane.value} IS NULL OR {plain} IS DISTINCT FROM {lane.value})"
-        )
-    else:
-        lane.differs = f"{lane.original} IS DISTINCT FROM {lane.value}"
+        differs = f"{lane.original} IS NOT NULL AND ({lane.value} IS NULL OR {plain} IS DISTINCT FROM {lane.value})"
+    # A stage, since several places ask for it; where texts are read once, an empty cell has no text to ask.
+    name = ident(f"#{lane.source} differs")
+    lane.stages.append((name, differs))
+    lane.differs = f"coalesce({name}, FALSE)" if lane.shared else name
 
 
 def _gone(lane: Lane, action: Action) -> str:

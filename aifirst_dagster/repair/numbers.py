@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.inference.numbers import CURRENCIES, CURRENCY_CODES
-from aifirst_dagster.repair.expressions import Context, Stages, physical
+from aifirst_dagster.repair.expressions import Context, Stages, among, physical
 
 _SPACE = r"[ \x{00A0}\x{202F}\x{2009}\t]"
 _CORE = r"\d[\d.,'’_\x{00A0}\x{202F}\x{2009} ]*\d|\d|[.,]\d+"
@@ -258,8 +258,8 @@ def _value(context: Context, plain: str, parts: str, digits: str) -> str:
         f"({parts}.open = '(' OR {parts}.sign IN {minus} OR {parts}.sign2 IN {minus} OR trim({parts}.after) <> {after})"
     )
     fits = (
-        f"({parts}.open = '(') = ({parts}.close = ')') AND {before} IN ({_listed(['', *affixes, *factors])}) "
-        f"AND {after} IN ({_listed(['', *affixes, *ends, *factors])})"
+        f"({parts}.open = '(') = ({parts}.close = ')') AND {among(before, ['', *affixes, *factors])} "
+        f"AND {among(after, ['', *affixes, *ends, *factors])}"
     )
     number = f"({digits} || {parts}.exponent)"
     if not (ends or factors):
@@ -275,10 +275,6 @@ def _value(context: Context, plain: str, parts: str, digits: str) -> str:
         number = whole if _whole(context) else f"TRY_CAST({number} AS {kind})"
     value = f"CASE WHEN {digits} IS NULL OR NOT ({fits}) THEN NULL WHEN {negative} THEN -1 * {number} ELSE {number} END"
     return f"coalesce({plain}, {value})" if plain else value
-
-
-def _listed(values: Iterable[str]) -> str:
-    return ", ".join(literal(value) for value in dict.fromkeys(values))
 
 
 def _case(text_sql: str, numbers: Mapping[str, float], otherwise: int) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Action(BaseModel):
     """One repair or finding. `column` is the column's name after the repair, None for what concerns whole rows.
 
-    `rows_affected` counts cells (or rows) at the time of the proposal; above 200,000 rows it is estimated from a
+    `rows_affected` counts cells (or rows) at the time of the proposal; above 150,000 rows it is estimated from a
     sample. `examples` are pairs of text before and after.
     """
 

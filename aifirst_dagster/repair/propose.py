@@ -26,7 +26,8 @@ _DATES = ("date", "datetime")
 
 def propose(con: duckdb.DuckDBPyConnection, relation: str, columns: list[Column]) -> RepairPlan:
     """See `plan.propose`."""
-    with survey(con, relation) as seen:
+    dates = {name for column in columns if column.type in _DATES for name in (column.name, column.source_name)}
+    with survey(con, relation, dates) as seen:
         plan = _Proposal(seen, columns).plan()
         return _measured(seen, plan)
 
@@ -46,7 +47,7 @@ class _Proposal:
     def plan(self) -> RepairPlan:
         for column in self.given:
             self._column(column)
-        merge, repeated, why = find_rows.duplicates(self.seen)
+        merge, repeated, why = find_rows.duplicates(self.seen, next((c.name for c in self.given if c.unique), None))
         self.actions.append(Action(action="quarantine_empty_rows", reason="a row without any value says nothing"))
         if merge:
             self.actions.append(Action(action="merge_duplicates", rows_affected=repeated, reason=why or "none seen"))
@@ -215,9 +216,8 @@ def _target(column: Column) -> str:
 def _measured(seen: Survey, plan: RepairPlan) -> RepairPlan:
     """The plan with counts and examples from the rows, findings on the repaired rows, and without what does nothing."""
     table = f"repair_trial_{next(_number)}"
-    relation = seen.sample if seen.every > 1 else seen.relation
     for _ in range(2):
-        statement = compiled(plan, relation, traced=True)
+        statement = compiled(plan, seen.sample, traced=True)
         seen.query(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}")
         if plan.deduplicate:
             duplicates.mark(seen.con, table, statement.columns)
