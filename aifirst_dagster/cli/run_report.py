@@ -78,8 +78,9 @@ def _rules(console: Console, answer: dict[str, Any]) -> None:
         )
         table = Table("Rule", "Severity", "Verdict", "Unexpected", "Why", box=None, pad_edge=False)
         table.columns[3].justify = "right"
-        for column, width in zip(table.columns, (0, 8, 13, 10, 0), strict=True):
-            column.no_wrap, column.overflow, column.min_width = True, "ellipsis", width
+        free = console.width - 31 - 8
+        for column, width in zip(table.columns, (free * 2 // 5, 8, 13, 10, free * 3 // 5), strict=True):
+            column.no_wrap, column.overflow, column.width = True, "ellipsis", width
         for rule in sorted(rules, key=lambda rule: rule["success"] is True)[:SHOWN_RULES]:
             broken = "[yellow]set aside[/]" if rule.get("set_aside") else "[red]broken[/]"
             verdict = {True: "[green]holds[/]", False: broken}.get(rule["success"], "[yellow]not evaluated[/]")
