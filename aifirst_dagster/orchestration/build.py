@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,11 +47,23 @@ def definitions(project: Project, found: Sequence[Loaded | Broken] | None = None
     Args:
         found: Loaded pipeline files; default: those of `resources/pipelines/`.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _uncollected():
         # Code references, backfill policies and partitioned checks are beta or preview, and chosen knowingly.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return _definitions(project, load_folder(project.pipelines) if found is None else found)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: with many pipelines it would walk a growing heap of live objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Definitions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,17 @@ def planned(pipeline: PipelineSpec, step: StepSpec) -> dict[str, Any]:
         "pipeline version": str(pipeline.version),
         "pipeline hash": pipeline.content_hash,
     }
-    if Path(place.file).is_file():
-        reference = dg.LocalFileCodeReference(file_path=str(Path(place.file).resolve()), line_number=place.line)
+    if path := _real(place.file):
+        reference = dg.LocalFileCodeReference(file_path=path, line_number=place.line)
         metadata["dagster/code_references"] = dg.CodeReferencesMetadataValue(code_references=[reference])
     return metadata
+
+
+@lru_cache
+def _real(file: str) -> str | None:
+    """The file's absolute path; None where there is none."""
+    path = Path(file)
+    return str(path.resolve()) if path.is_file() else None
 
 
 def materialisation(done: Done, pipeline: PipelineSpec, step: StepSpec, reason: str | None) -> dict[str, Any]:
