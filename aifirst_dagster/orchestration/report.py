@@ -31,9 +31,9 @@ def report(
         calls: The run's rows of the ledger: what steps spent that made no dataset.
     """
     answers = [_step(pipeline, step, ran, store, partition) for step in pipeline.steps]
-    for step, answer in zip(pipeline.steps, answers, strict=True):
+    for spec, answer in zip(pipeline.steps, answers, strict=True):
         if answer["status"] != DONE:
-            answer["llm"] = _spent([call for call in calls if call["step"] == step.key]).model_dump(mode="json")
+            answer["llm"] = _spent([call for call in calls if call["step"] == spec.key]).model_dump(mode="json")
     asked = [answer for answer in answers if answer.pop("asked")]
     total = Usage.none()
     for step in asked:
