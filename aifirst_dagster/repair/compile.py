@@ -69,7 +69,7 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
     head = _head(plan, lanes)
     if plan.deduplicate:
         # Over what comes out: within a SELECT a name means the column that goes in.
-        fields.append(f"{duplicates.key(_values(plan, lanes))} AS {duplicates.KEY}")
+        fields.append(f"{duplicates.key(_telling(plan, lanes))} AS {duplicates.KEY}")
     if plan.deduplicate and not traced:
         tables.append((duplicates.REPAIRED, f"SELECT\n    {_lines(fields)}\nFROM {last}"))
         tables.extend(duplicates.tables(out.columns, ident(duplicates.REPAIRED)))
@@ -139,6 +139,13 @@ def _values(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
     return [values[column.name] for column in plan.columns]
 
 
+def _telling(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
+    """What rows are compared by first: a column in which hardly a value repeats, else all of them."""
+    values = dict(zip((column.name for column in plan.columns), _values(plan, lanes), strict=True))
+    keys = [values[column.name] for column in plan.columns if column.unique and not column.nullable]
+    return keys[:1] or list(values.values())
+
+
 def _outputs(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
     """The user columns, in the plan's order."""
     names = [ident(column.name) for column in plan.columns]
@@ -155,22 +162,44 @@ def _raw(lanes: list[Lane]) -> str:
         every = _entries([(lane.column.name, _carried(lane)) for lane in lanes])
         held = f"nullif(map_from_entries({every}), MAP {{}})"
     elif changed:
-        own = [(lane.column.name, f"CASE WHEN {RAW}[{literal(lane.source)}] IS NULL AND {lane.differs} "
-                                  f"THEN {lane.original} END") for lane in changed]  # fmt: skip
-        held = f"map_from_entries(list_concat(map_entries({RAW}), {_entries(own)}))"
+        return _added(changed)
     else:
         return RAW
     if not changed:
         return f"CASE WHEN {RAW} IS NOT NULL THEN {held} END"
-    either = " OR ".join(f"({lane.differs})" for lane in changed)
-    new = [(lane.column.name, f"CASE WHEN {lane.differs} THEN {lane.original} END") for lane in changed]
-    fresh = (
-        f"MAP([{literal(new[0][0])}], [{changed[0].original}])"
-        if len(new) == 1
-        else f"map_from_entries({_entries(new)})"
+    either = " OR ".join(lane.differs for lane in changed)
+    return f"CASE\n        WHEN {RAW} IS NOT NULL THEN {held}\n        WHEN {either} THEN {_fresh(changed)}\n    END"
+
+
+def _added(changed: list[Lane]) -> str:
+    """SQL: the map as it was, with the texts of the cells that are changed here. Most rows have one of them."""
+    either = " OR ".join(lane.differs for lane in changed)
+    own = [(lane.column.name, f"CASE WHEN {RAW}[{literal(lane.source)}] IS NULL AND {lane.differs} "
+                              f"THEN {lane.original} END") for lane in changed]  # fmt: skip
+    several = f"map_from_entries(list_concat(coalesce(map_entries({RAW}), []), {_entries(own)}))"
+    return (
+        f"CASE\n        WHEN NOT ({either}) THEN {RAW}\n        WHEN {RAW} IS NULL{_one(changed)[0]} "
+        f"THEN {_one(changed)[1]}\n        ELSE {several}\n    END"
     )
-    same = "" if "nullif" in held else f"WHEN NOT ({either}) THEN {RAW}\n        "
-    return f"CASE\n        {same}WHEN {RAW} IS NOT NULL THEN {held}\n        WHEN {either} THEN {fresh}\n    END"
+
+
+def _fresh(changed: list[Lane]) -> str:
+    """SQL: a map of the texts of the cells that are changed here, of which there is one at least."""
+    alone, single = _one(changed)
+    if not alone:
+        return single
+    new = [(lane.column.name, f"CASE WHEN {lane.differs} THEN {lane.original} END") for lane in changed]
+    return f"CASE WHEN {alone.removeprefix(' AND ')} THEN {single} ELSE map_from_entries({_entries(new)}) END"
+
+
+def _one(changed: list[Lane]) -> tuple[str, str]:
+    """SQL: what else must hold for no more than one cell to be changed, and the map of that cell."""
+    if len(changed) == 1:
+        return "", f"MAP([{literal(changed[0].column.name)}], [{changed[0].original}])"
+    name = " ".join(f"WHEN {lane.differs} THEN {literal(lane.column.name)}" for lane in changed)
+    text = " ".join(f"WHEN {lane.differs} THEN {lane.original}" for lane in changed)
+    count = f"list_sum([{', '.join(f'CAST({lane.differs} AS INTEGER)' for lane in changed)}]) = 1"
+    return f" AND {count}", f"MAP([CASE {name} END], [CASE {text} END])"
 
 
 def _carried(lane: Lane) -> str:

@@ -16,7 +16,7 @@ _KEPT = f"{ident('#groups')}.{ident('#kept')}"
 
 
 def key(values: list[str]) -> str:
-    """SQL: a hash of a row's content. Equal rows have equal hashes; the reverse is checked where hashes meet."""
+    """SQL: a hash of what tells rows apart. Equal rows have equal ones; the reverse is checked where hashes meet."""
     return f"hash({', '.join(values)})" if values else "NULL::UBIGINT"
 
 

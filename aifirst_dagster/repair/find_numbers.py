@@ -167,9 +167,11 @@ def _look(survey: Survey, texts: str) -> numbers.Survey:
     kinds = " ".join(
         f"WHEN regexp_full_match(core, {literal(pattern)}) THEN {literal(kind)}" for kind, pattern in _CLASSES
     )
+    # A table, for DuckDB would take the test of the parts to all the texts.
+    shapes = survey.keep(_shapes(texts))
     rows = survey.query(
         f"SELECT before, after, CASE {kinds} ELSE '' END AS kind, sum(n) FROM (SELECT trim(parts.before) AS before, "
-        f"{after} AS after, {core} AS core, n FROM (SELECT {parts} AS parts, n FROM ({_shapes(texts)})) "
+        f"{after} AS after, {core} AS core, n FROM (SELECT {parts} AS parts, n FROM {shapes}) "
         "WHERE parts.core <> '') "
         "GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT 5000"
     )

@@ -159,7 +159,7 @@ def _text(name: str) -> str:
 def examples(
     con: duckdb.DuckDBPyConnection, plan: RepairPlan, at: int, table: str, changed: dict[int, int]
 ) -> list[list[str | None]]:
-    """Up to five different pairs of text before and after that an action made, the file's first ones."""
+    """Up to five different pairs of text before and after that an action made, those of the first lines."""
     action = plan.actions[at]
     if action.column is None or not changed.get(at):
         return []
@@ -170,7 +170,7 @@ def examples(
         for old, new in con.execute(
             f"SELECT any_value(before), any_value(after) FROM (SELECT left({before}, 200) AS before, "
             f"left({into}::VARCHAR, 200) AS after, {LINE} FROM (SELECT * FROM {table} WHERE {ident(f'#{at}')} "
-            f"ORDER BY {SOURCE}, {LINE} LIMIT 500)) "
+            f"ORDER BY {LINE}, {SOURCE} LIMIT 500)) "
             f"GROUP BY before, after ORDER BY min({LINE}), before LIMIT {EXAMPLES}"
         ).fetchall()
     ]
