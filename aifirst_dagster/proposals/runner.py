@@ -239,7 +239,9 @@ def _reuse(
     """Use a design from disk, re-tested on today's data; no model is asked."""
     meta = found.variant.meta
     section = store.sql(task.sql_file, found.variant) if task.sql_file else None
-    answer, shares = task.measure(task.load(found.variant.body, section.sql if section else None))
+    # SQL that nobody touched is what the design compiles to, in the words of the version that wrote it.
+    written = section.sql if section is not None and section.edited else None
+    answer, shares = task.measure(task.load(found.variant.body, written))
     reasons = _stale(found, store) + _fallen(meta.evidence.get("shares", {}), shares)
     kept = found.why == "kept"
     return Outcome(

@@ -13,6 +13,8 @@ from aifirst_dagster.repair.plan import RepairPlan
 EMPTY_ROW = "empty row"
 REASONS, DUPLICATE_OF = "_reasons", "_duplicate_of"
 UNREAD = ident("#unread")
+#: Columns with repairs of which the case that one alone changed a row is written out.
+FEW = 4
 
 
 @dataclass
@@ -177,23 +179,28 @@ def _added(changed: list[Lane]) -> str:
     own = [(lane.column.name, f"CASE WHEN {RAW}[{literal(lane.source)}] IS NULL AND {lane.differs} "
                               f"THEN {lane.original} END") for lane in changed]  # fmt: skip
     several = f"map_from_entries(list_concat(coalesce(map_entries({RAW}), []), {_entries(own)}))"
-    return (
-        f"CASE\n        WHEN NOT ({either}) THEN {RAW}\n        WHEN {RAW} IS NULL{_one(changed)[0]} "
-        f"THEN {_one(changed)[1]}\n        ELSE {several}\n    END"
-    )
+    alone, single = _one(changed)
+    fresh = f"WHEN {RAW} IS NULL{alone} THEN {single}\n        " if single else ""
+    return f"CASE\n        WHEN NOT ({either}) THEN {RAW}\n        {fresh}ELSE {several}\n    END"
 
 
 def _fresh(changed: list[Lane]) -> str:
     """SQL: a map of the texts of the cells that are changed here, of which there is one at least."""
     alone, single = _one(changed)
-    if not alone:
+    if single and not alone:
         return single
     new = [(lane.column.name, f"CASE WHEN {lane.differs} THEN {lane.original} END") for lane in changed]
-    return f"CASE WHEN {alone.removeprefix(' AND ')} THEN {single} ELSE map_from_entries({_entries(new)}) END"
+    every = f"map_from_entries({_entries(new)})"
+    return f"CASE WHEN {alone.removeprefix(' AND ')} THEN {single} ELSE {every} END" if single else every
 
 
 def _one(changed: list[Lane]) -> tuple[str, str]:
-    """SQL: what else must hold for no more than one cell to be changed, and the map of that cell."""
+    """SQL: what else must hold for no more than one cell to be changed, and the map of that cell; "" for many columns.
+
+    Such a map costs half of one that is made of a list, which is worth the words where they are few.
+    """
+    if len(changed) > FEW:
+        return "", ""
     if len(changed) == 1:
         return "", f"MAP([{literal(changed[0].column.name)}], [{changed[0].original}])"
     name = " ".join(f"WHEN {lane.differs} THEN {literal(lane.column.name)}" for lane in changed)

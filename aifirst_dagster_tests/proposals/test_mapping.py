@@ -14,6 +14,7 @@ from aifirst_dagster.proposals import mapping
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.mapping.expressions import problem
 from aifirst_dagster.proposals.mapping.match import similarity
+from aifirst_dagster.proposals.variants import Section, join_sections, parse_sections
 from aifirst_dagster_tests.loopback.replies import Fail, Reply
 from aifirst_dagster_tests.proposals.conftest import engine
 
@@ -113,6 +114,17 @@ def test_a_persons_sql_runs_as_it_stands_in_the_sandbox(con, columns, store) -> 
     assert outcome.status == "pinned" and outcome.answer.sandboxed
     assert rows(con, result.kept)[1]["email"] == "PERSON.1@EXAMPLE.COM"
     assert result.rows_in == result.rows_out + result.quarantined + result.merged == 300
+
+
+def test_sql_that_another_version_wrote_is_no_persons_edit(con, columns, store) -> None:
+    mapping.design(con, "typed", columns, store=store, target=TARGET)
+    path = store.folder / "transform.sql"
+    (section,) = parse_sections(path.read_text())
+    path.write_text(join_sections([Section.new(section.fingerprint, f"{section.sql}\n-- as it was written then")]))
+
+    outcome = mapping.design(con, "typed", columns, store=DesignStore(store.folder), target=TARGET)
+
+    assert outcome.reused and outcome.status != "pinned" and not outcome.answer.sandboxed
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
--- design bc33f02a59f49a6e 373b922f8ecfbbd0
+-- design bc33f02a59f49a6e cfe00b4612437808
 -- Repairs 11 of 16 columns; the others pass through.
 -- customer_id: rename_column: names in one style, without characters that need quoting
 -- first_name: rename_column: names in one style, without characters that need quoting
@@ -295,8 +295,8 @@ WITH
         _source,
         _source_line,
         CASE
-            WHEN NOT (("#first_name differs") OR (coalesce("#last_name differs", FALSE)) OR ("#email differs") OR (coalesce("#country differs", FALSE)) OR (coalesce("#city differs", FALSE)) OR (coalesce("#status differs", FALSE)) OR (coalesce("#birth_date differs", FALSE)) OR (coalesce("#signup_date differs", FALSE)) OR ("#lifetime_value differs") OR (coalesce("#height differs", FALSE))) THEN _raw
-            WHEN _raw IS NOT NULL THEN map_from_entries(list_concat(map_entries(_raw), list_filter([
+            WHEN NOT ("#first_name differs" OR coalesce("#last_name differs", FALSE) OR "#email differs" OR coalesce("#country differs", FALSE) OR coalesce("#city differs", FALSE) OR coalesce("#status differs", FALSE) OR coalesce("#birth_date differs", FALSE) OR coalesce("#signup_date differs", FALSE) OR "#lifetime_value differs" OR coalesce("#height differs", FALSE)) THEN _raw
+            ELSE map_from_entries(list_concat(coalesce(map_entries(_raw), []), list_filter([
                 {'key': 'first_name', 'value': CASE WHEN _raw['first_name'] IS NULL AND "#first_name differs" THEN "#first_name text" END},
                 {'key': 'last_name', 'value': CASE WHEN _raw['last_name'] IS NULL AND coalesce("#last_name differs", FALSE) THEN "#last_name text" END},
                 {'key': 'email', 'value': CASE WHEN _raw['email'] IS NULL AND "#email differs" THEN "#email text" END},
@@ -308,18 +308,6 @@ WITH
                 {'key': 'lifetime_value', 'value': CASE WHEN _raw['lifetime_value'] IS NULL AND "#lifetime_value differs" THEN "#lifetime_value text" END},
                 {'key': 'height', 'value': CASE WHEN _raw['height'] IS NULL AND coalesce("#height differs", FALSE) THEN "#height text" END}
             ], lambda entry: entry.value IS NOT NULL)))
-            WHEN ("#first_name differs") OR (coalesce("#last_name differs", FALSE)) OR ("#email differs") OR (coalesce("#country differs", FALSE)) OR (coalesce("#city differs", FALSE)) OR (coalesce("#status differs", FALSE)) OR (coalesce("#birth_date differs", FALSE)) OR (coalesce("#signup_date differs", FALSE)) OR ("#lifetime_value differs") OR (coalesce("#height differs", FALSE)) THEN map_from_entries(list_filter([
-                {'key': 'first_name', 'value': CASE WHEN "#first_name differs" THEN "#first_name text" END},
-                {'key': 'last_name', 'value': CASE WHEN coalesce("#last_name differs", FALSE) THEN "#last_name text" END},
-                {'key': 'email', 'value': CASE WHEN "#email differs" THEN "#email text" END},
-                {'key': 'country', 'value': CASE WHEN coalesce("#country differs", FALSE) THEN "#country text" END},
-                {'key': 'city', 'value': CASE WHEN coalesce("#city differs", FALSE) THEN "#city text" END},
-                {'key': 'status', 'value': CASE WHEN coalesce("#status differs", FALSE) THEN "#status text" END},
-                {'key': 'birth_date', 'value': CASE WHEN coalesce("#birth_date differs", FALSE) THEN "#birth_date text" END},
-                {'key': 'signup_date', 'value': CASE WHEN coalesce("#signup_date differs", FALSE) THEN "#signup_date text" END},
-                {'key': 'lifetime_value', 'value': CASE WHEN "#lifetime_value differs" THEN "#lifetime_value text" END},
-                {'key': 'height', 'value': CASE WHEN coalesce("#height differs", FALSE) THEN "#height text" END}
-            ], lambda entry: entry.value IS NOT NULL))
         END AS _raw,
         CASE WHEN "#unread" IS NOT NULL THEN "#unread" WHEN "customer_id" IS NULL AND "#first_name 2 trimmed" IS NULL AND "#last_name 7 trimmed" IS NULL AND "#email 9 trimmed" IS NULL AND "phone" IS NULL AND "#country 14 category" IS NULL AND "#city 18 trimmed" IS NULL AND "#status 21 category" IS NULL AND "#birth_date 24 date" IS NULL AND "age" IS NULL AND "#signup_date 27 date" IS NULL AND "#lifetime_value 31 value" IS NULL AND "#height 35 length" IS NULL AND "newsletter" IS NULL AND "notes" IS NULL THEN ['empty row'] END AS _reasons,
         hash("customer_id", "#first_name 2 trimmed", "#last_name 7 trimmed", "#email 9 trimmed", "phone", "#country 14 category", "#city 18 trimmed", "#status 21 category", "#birth_date 24 date", "age", "#signup_date 27 date", "#lifetime_value 31 value", "#lifetime_value 30 name", "#height 35 length", "newsletter", "notes") AS "#content"
