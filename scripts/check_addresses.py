@@ -9,9 +9,10 @@ from pathlib import Path
 from check_files import ROOT, tracked
 
 RULES = {
+    # A registry's host by what such hosts are called, so that this file names none.
     "a registry's address": re.compile(
-        r"(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|yarnpkg\.com|deb\.debian\.org|archive\.ubuntu\.com|"
-        r"proxy\.golang\.org|crates\.io|registry\.hub\.docker)",
+        r"\b(?:[\w-]+\.)*(?:pypi|python-?hosted|npmjs|yarnpkg|crates)\.(?:org|com|io)\b"
+        r"|\b(?:deb|archive|proxy|registry)\.[\w-]+\.(?:org|com|docker)\b",
         re.IGNORECASE,
     ),
     "an index option": re.compile(r"(?:--(?:extra-)?index-url|--find[-]links|^\s*index[_-]url\s*=)", re.MULTILINE),
