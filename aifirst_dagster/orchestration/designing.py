@@ -15,7 +15,7 @@ from aifirst_dagster.llm.types import Usage
 from aifirst_dagster.orchestration.execute import Work, execute
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
-from aifirst_dagster.proposals.designs import DesignStore
+from aifirst_dagster.proposals.designs import Change, DesignStore
 from aifirst_dagster.proposals.diff import diffs
 
 
@@ -60,16 +60,19 @@ def preview(
 def accept(project: Project, pipeline: PipelineSpec) -> list[dict[str, Any]]:
     """Write the proposals that a frozen project could not take into its designs; returns what was written."""
     from aifirst_dagster import state
-    from aifirst_dagster.proposals.variants import parse
+    from aifirst_dagster.proposals import accept as accepting
 
-    history = state.open(project).designs
-    written = []
-    for record in history.open_proposals(pipeline.slug):
-        store = DesignStore(project.designs / pipeline.slug / record.step, False, history)
-        for variant in parse(record.content, f"state database: {record.file}"):
-            store.put(record.file, variant)
-        written += [asdict(entry) for entry in diffs(record.step, store.changes, [])]
-    return written
+    home = project.designs / pipeline.slug
+    before = {path: path.read_text(encoding="utf-8") for path in home.glob("*/*.yaml")}
+    written = accepting.accept(project.designs, pipeline.slug, state.open(project).designs)
+    entries = [
+        entry
+        for path in dict.fromkeys(written)
+        for entry in diffs(
+            path.parent.name, [Change(path.name, before.get(path, ""), path.read_text(encoding="utf-8"))], []
+        )
+    ]
+    return [asdict(entry) for entry in entries]
 
 
 def _work(
