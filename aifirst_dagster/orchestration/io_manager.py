@@ -40,5 +40,6 @@ class ParquetDatasetIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> Dataset:
         """Pin the current version of the step above, or one for each of its partitions that this run reads."""
         pipeline, step = slugs_of(context.asset_key)
-        keys = list(context.asset_partition_keys) if context.has_asset_partitions else None
+        # Dagster gives the keys of dynamic partitions in the order of a set: it changes from process to process.
+        keys = sorted(context.asset_partition_keys) if context.has_asset_partitions else None
         return self.store().open(pipeline, step, keys)
