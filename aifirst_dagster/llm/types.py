@@ -1,57 +1,53 @@
-"""What is asked of a model, what comes back, and what it took: the types every provider and caller shares."""
+"""What is asked of a model and what comes back: the types that every provider and caller shares."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
+from pydantic import BaseModel, Field, computed_field, field_validator
+
+from aifirst_dagster.llm.parts import (
+    DocumentPart,
+    Frozen,
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    ToolSpec,
+)
+from aifirst_dagster.llm.usage import Tokens, Usage
+
+__all__ = [
+    "Answer",
+    "CallContext",
+    "DocumentPart",
+    "Effort",
+    "ImagePart",
+    "LLMRequest",
+    "LLMResponse",
+    "Message",
+    "Part",
+    "ProviderPart",
+    "RateLimit",
+    "TextPart",
+    "Thinking",
+    "Tokens",
+    "ToolCallPart",
+    "ToolResultPart",
+    "ToolSpec",
+    "Usage",
+]
 
 Thinking = Literal["off", "adaptive"]
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
+CacheState = Literal["miss", "hit", "shared", "off"]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TextPart(_Frozen):
-    """Plain text in a message."""
-
-    type: Literal["text"] = "text"
-    text: str
-
-
-class ProviderPart(_Frozen):
-    """A provider's own block (thinking with its signature, say): sent back exactly as it came, dropped elsewhere."""
-
-    type: Literal["provider"] = "provider"
-    provider: str
-    block: dict[str, Any]
-
-
-#: What a message is made of. Images, documents and tool calls join this union when they are built.
-Part = Annotated[TextPart | ProviderPart, Field(discriminator="type")]
-
-
-class Message(_Frozen):
-    """One turn of the conversation."""
-
-    role: Literal["user", "assistant"]
-    content: tuple[Part, ...]
-
-    @field_validator("content", mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return (TextPart(text=value),) if isinstance(value, str) else value
-
-    @property
-    def text(self) -> str:
-        """The text parts, joined."""
-        return "".join(part.text for part in self.content if isinstance(part, TextPart))
-
-
-class CallContext(_Frozen):
+class CallContext(Frozen):
     """On whose behalf a call is made; stands in the ledger and in error messages.
 
     Attributes:
@@ -67,29 +63,34 @@ class CallContext(_Frozen):
     run_id: str | None = None
 
 
-class LLMRequest(_Frozen):
+class LLMRequest(Frozen):
     """Everything that decides an answer, and on whose behalf it is asked.
 
     Attributes:
         messages: The turns so far, append-only, ending with the user's. A plain string is one user turn.
-        system: Standing instructions.
+        system: Standing instructions; with `cache_system`, marked as a stable prefix where providers need to be told.
         output: The Pydantic model the answer must satisfy; None asks for free text.
+        tools: Tools that the model may call; an answer that calls them has `tool_calls`.
         max_tokens: Cap on everything the model writes, thinking included; None: the resource's `max_output_tokens`.
         thinking: "adaptive" lets the model reason first; "off" is the least that the model allows.
         effort: How deep; None: the resource's, else the model's default.
         stream: None streams where the answer may be long.
         model: A name or alias in place of the resource's model.
+        fresh: Ask again even where the answer is known; the new answer replaces it.
         metadata: Who asks.
     """
 
     messages: tuple[Message, ...]
     system: str = ""
+    cache_system: bool = False
     output: type[BaseModel] | None = None
+    tools: tuple[ToolSpec, ...] = ()
     max_tokens: int | None = Field(default=None, gt=0)
     thinking: Thinking = "off"
     effort: Effort | None = None
     stream: bool | None = None
     model: str | None = None
+    fresh: bool = False
     metadata: CallContext = CallContext()
 
     @field_validator("messages", mode="before")
@@ -98,74 +99,23 @@ class LLMRequest(_Frozen):
         return (Message(role="user", content=(TextPart(text=value),)),) if isinstance(value, str) else value
 
 
-class Tokens(_Frozen):
-    """Tokens of one request as they are billed; the parts do not overlap.
+class RateLimit(Frozen):
+    """What a provider's response headers say of one limit.
 
     Attributes:
-        input: Fresh input.
-        cache_read: Input read from the prompt cache.
-        cache_write_5m: Input written to the prompt cache for five minutes.
-        cache_write_1h: Input written to the prompt cache for an hour.
-        output: All output, thinking included.
+        kind: What is counted.
+        limit: How many a minute.
+        remaining: How many are left until it is full again.
+        reset: Seconds until it is full again.
     """
 
-    input: int = 0
-    cache_read: int = 0
-    cache_write_5m: int = 0
-    cache_write_1h: int = 0
-    output: int = 0
-
-    @property
-    def prompt(self) -> int:
-        """The whole input, cached or not."""
-        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+    kind: Literal["requests", "input_tokens", "output_tokens", "tokens"]
+    limit: int
+    remaining: int
+    reset: float
 
 
-class Usage(_Frozen):
-    """What model work took; usages add up with `+`.
-
-    Attributes:
-        calls: Requests sent to a provider, retries included.
-        cache_hits: Answers served from the response cache, without a request.
-        input_tokens: All input, cached or not.
-        cached_input_tokens: The part of it that was read from the provider's prompt cache.
-        output_tokens: All output, thinking included.
-        cost_usd: US dollars; a request that may have been billed without our knowing counts with its upper bound.
-        models: Ids of the models used, in order of first use.
-        retries: Requests that repeated an earlier one, after an error or with feedback.
-        failures: Requests that gave no usable answer.
-    """
-
-    calls: int = 0
-    cache_hits: int = 0
-    input_tokens: int = 0
-    cached_input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
-    models: tuple[str, ...] = ()
-    retries: int = 0
-    failures: int = 0
-
-    @classmethod
-    def none(cls) -> Usage:
-        """No model work at all."""
-        return cls()
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            calls=self.calls + other.calls,
-            cache_hits=self.cache_hits + other.cache_hits,
-            input_tokens=self.input_tokens + other.input_tokens,
-            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            cost_usd=round(self.cost_usd + other.cost_usd, 10),
-            models=tuple(dict.fromkeys((*self.models, *other.models))),
-            retries=self.retries + other.retries,
-            failures=self.failures + other.failures,
-        )
-
-
-class Answer(_Frozen):
+class Answer(Frozen):
     """What a provider received, before anyone judged it.
 
     Attributes:
@@ -174,6 +124,7 @@ class Answer(_Frozen):
         thinking: What the provider shows of the reasoning; for the audit trail only.
         stop_reason: The provider's own word; None where the answer never ended.
         stop_details: More on a refusal, where given.
+        limits: What the response's headers say of the account's rate limits.
     """
 
     content: tuple[Part, ...]
@@ -184,9 +135,15 @@ class Answer(_Frozen):
     tokens: Tokens
     model: str
     request_id: str | None = None
+    limits: tuple[RateLimit, ...] = ()
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        """The tools that the model asks for."""
+        return tuple(part for part in self.content if isinstance(part, ToolCallPart))
 
 
-class LLMResponse(_Frozen):
+class LLMResponse(Frozen):
     """A usable answer.
 
     Attributes:
@@ -194,6 +151,7 @@ class LLMResponse(_Frozen):
         text: The answer's text.
         usage: What the whole call took, retries and feedback rounds included.
         attempts: Requests sent for it.
+        cache: "hit": from the response cache; "shared": an identical request was in flight, and this is its answer.
         notices: What the user should see: an alias resolved, a setting that the model does not have.
     """
 
@@ -207,7 +165,13 @@ class LLMResponse(_Frozen):
     attempts: int
     thinking: str = ""
     content: tuple[Part, ...] = ()
+    cache: CacheState = "off"
     notices: tuple[str, ...] = ()
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        """The tools that the model asks for; their results go into the next request."""
+        return tuple(part for part in self.content if isinstance(part, ToolCallPart))
 
     @computed_field  # type: ignore[prop-decorator]
     @property
