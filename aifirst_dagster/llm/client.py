@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,42 @@ class LLM:
         return self._usage
 
     def call(self, request: LLMRequest) -> LLMResponse:
+        """Ask and wait; see `acall`. Ctrl-C cancels the request, which the ledger then holds as `unknown`."""
+        from aifirst_dagster.llm.gateway.loop import run
+
+        return run(self.acall(request))
+
+    def map(self, requests: Iterable[LLMRequest], concurrency: int = 8) -> list[LLMResponse | LLMError]:
+        """Ask for all of them, `concurrency` at a time; see `amap`."""
+        from aifirst_dagster.llm.gateway.loop import run
+
+        return run(self.amap(requests, concurrency))
+
+    async def amap(self, requests: Iterable[LLMRequest], concurrency: int = 8) -> list[LLMResponse | LLMError]:
+        """Ask for all of them, `concurrency` at a time.
+
+        Returns:
+            For each request, in order, its response or its failure. Errors that are no `LLMError` are raised.
+        """
+        import asyncio
+
+        waiting = list(enumerate(requests))[::-1]
+        answers: list[LLMResponse | LLMError | None] = [None] * len(waiting)
+
+        async def work() -> None:
+            while waiting:
+                index, request = waiting.pop()
+                try:
+                    answers[index] = await self.acall(request)
+                except LLMError as error:
+                    answers[index] = error
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(waiting))):
+                group.create_task(work())
+        return [answer for answer in answers if answer is not None]
+
+    async def acall(self, request: LLMRequest) -> LLMResponse:
         """Ask; the answer satisfies `request.output`.
 
         Raises:
@@ -87,7 +123,7 @@ class LLM:
             LLMError: Every other failure, by kind; `usage` says what it took all the same.
             ConfigError: The model named does not exist.
         """
-        from aifirst_dagster.llm.gateway.call import call
+        from aifirst_dagster.llm.gateway.call import acall
         from aifirst_dagster.llm.providers.offline import no_model
 
         request = request.model_copy(update={"metadata": self._context(request.metadata)})
@@ -97,7 +133,7 @@ class LLM:
             if route.spec.provider == "offline":
                 continue
             try:
-                response = call(request, route.spec, route.provider, self._project, self._open)
+                response = await acall(request, route.spec, route.provider, self._project, self._open)
             except (UnavailableError, AuthError, RejectedError) as error:
                 # The next resource of the chain may serve; that it is another one must be seen.
                 failed = error

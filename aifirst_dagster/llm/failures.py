@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from aifirst_dagster.errors import BudgetError, ServiceError
-from aifirst_dagster.llm.types import Tokens, Usage
+from aifirst_dagster.llm.types import RateLimit, Tokens, Usage
 
 FailureKind = Literal["refused", "truncated", "invalid", "unavailable", "rejected", "budget", "auth", "offline"]
 Billed = Literal["no", "yes", "unknown"]
@@ -21,6 +21,7 @@ class LLMError(ServiceError):
         retryable: The same request may succeed later.
         retry_after: Seconds the provider asked to wait, where it did.
         billed: Whether the failed request cost money: "yes" goes with `tokens`; "unknown" where it may have.
+        limits: What the response's headers say of the account's rate limits.
     """
 
     kind: ClassVar[FailureKind] = "unavailable"
@@ -35,10 +36,12 @@ class LLMError(ServiceError):
         billed: Billed = "no",
         tokens: Tokens | None = None,
         request_id: str | None = None,
+        limits: tuple[RateLimit, ...] = (),
     ) -> None:
         super().__init__(message, hint=hint)
         self.retryable, self.retry_after = retryable, retry_after
         self.billed, self.tokens, self.request_id = billed, tokens, request_id
+        self.limits = limits
         self.usage, self.attempts = Usage.none(), 0
 
 

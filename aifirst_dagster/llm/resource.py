@@ -74,6 +74,7 @@ class LLMResourceSpec(_Strict):
     )
     api_key: EnvRef | None = Field(default=None, description="The variable that holds the key; never the key itself.")
     timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for the provider's next bytes.")
+    deadline: float = Field(default=1_200.0, gt=0, description="Seconds that a call may take in all, retries included.")
     retry: RetryPolicy = RetryPolicy()
     feedback_rounds: Annotated[int, Field(ge=0, le=3)] = Field(
         default=2, description="How often an answer that does not validate goes back with its errors."

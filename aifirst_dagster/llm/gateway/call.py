@@ -1,7 +1,8 @@
-"""`call`: the path of one call through the gateway's stages."""
+"""`acall`: the path of one call through the gateway's stages."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 
 from aifirst_dagster.llm import catalogue
 from aifirst_dagster.llm.catalogue import Model
-from aifirst_dagster.llm.failures import InvalidAnswerError, LLMError, RejectedError
+from aifirst_dagster.llm.failures import InvalidAnswerError, LLMError, RejectedError, UnavailableError
 from aifirst_dagster.llm.gateway.budget import caps, refused
 from aifirst_dagster.llm.gateway.estimate import most_usd
 from aifirst_dagster.llm.gateway.ledger import Entry
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 _said: set[str] = set()
 
 
-def call(
+async def acall(
     request: LLMRequest,
     spec: LLMResourceSpec,
     provider: Provider,
@@ -53,9 +54,9 @@ def call(
     """
     provider.require()
     model, notice = resolve_model(request.model, spec, project)
-    job = _Job(request, spec, provider, model, open_state)
+    job = _Job(request, spec, provider, model, open_state, asyncio.get_running_loop().time() + spec.deadline)
     try:
-        answer, parsed, notices = job.run()
+        answer, parsed, notices = await job.run()
     except LLMError as error:
         error.usage, error.attempts = job.usage, job.sent
         raise
@@ -107,17 +108,18 @@ class _Job:
     provider: Provider
     model: Model
     open_state: Callable[[], State]
+    ends: float
     call_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     sent: int = 0
     usage: Usage = field(default_factory=Usage.none)
 
-    def run(self) -> tuple[Answer, BaseModel | None, tuple[str, ...]]:
+    async def run(self) -> tuple[Answer, BaseModel | None, tuple[str, ...]]:
         """Rounds of asking, until an answer stands or the rounds are used up."""
         request = self.request
         for round_ in range(self.spec.feedback_rounds + 1):
             prepared = self.provider.prepare(request, self.model)
             try:
-                answer, parsed = retrying(self.spec.retry, lambda: self._once(prepared))  # noqa: B023
+                answer, parsed = await retrying(self.spec.retry, lambda: self._once(prepared), self.ends)  # noqa: B023
             except _Rejected as invalid:
                 if round_ == self.spec.feedback_rounds:
                     raise invalid.error from None
@@ -126,12 +128,12 @@ class _Job:
                 return answer, parsed, prepared.notices
         raise AssertionError("unreachable: there is at least one round")
 
-    def _once(self, prepared: Prepared) -> tuple[Answer, BaseModel | None]:
+    async def _once(self, prepared: Prepared) -> tuple[Answer, BaseModel | None]:
         """Reserve, send, judge, write down."""
         entry = self._reserve(prepared)
         answer: Answer | None = None
         try:
-            answer = self.provider.send(prepared)
+            answer = await self._sent(prepared)
             parsed = judged(answer, self.request)
         except LLMError as error:
             self.usage += entry.fail(error, answer)
@@ -143,6 +145,18 @@ class _Job:
             raise
         self.usage += entry.settle(answer)
         return answer, parsed
+
+    async def _sent(self, prepared: Prepared) -> Answer:
+        """Send; whatever has not come by the deadline does not come, streams that drip included."""
+        try:
+            async with asyncio.timeout_at(self.ends):
+                return await self.provider.send(prepared)
+        except TimeoutError:
+            raise UnavailableError(
+                f"No complete answer within the {self.spec.deadline:g} s that {self.spec.name!r} has for a call.",
+                hint=f"Raise deadline in resources/llm/{self.spec.name}.yaml, or ask for less at once.",
+                billed="unknown",
+            ) from None
 
     def _reserve(self, prepared: Prepared) -> Entry:
         from aifirst_dagster.state.ledger import NewCall, Overrun

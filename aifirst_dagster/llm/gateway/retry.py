@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aifirst_dagster.llm.failures import LLMError
@@ -15,27 +15,35 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-def retrying(policy: RetryPolicy, send: Callable[[], _T]) -> _T:
-    """Call `send` until it succeeds, fails for good, or has had its attempts.
+async def retrying(policy: RetryPolicy, send: Callable[[], Awaitable[_T]], ends: float) -> _T:
+    """Await `send` until it succeeds, fails for good, or has had its attempts.
+
+    Args:
+        policy: How often, and how long to wait in between.
+        send: One request.
+        ends: The event loop's time after which nothing is repeated.
 
     Raises:
-        LLMError: The last failure; its hint says so where the provider asked for a longer wait than is allowed.
+        LLMError: The last failure; its hint says so where waiting was asked for that is not allowed.
     """
     for attempt in range(1, policy.attempts + 1):
         try:
-            return send()
+            return await send()
         except LLMError as error:
             if not error.retryable or attempt == policy.attempts:
                 raise
+            wait = pause(policy, attempt, error.retry_after)
             if error.retry_after is not None and error.retry_after > policy.longest_retry_after:
                 error.hint = (
                     f"The provider asks to wait {error.retry_after:.0f} s; this resource waits "
                     f"{policy.longest_retry_after:.0f} s at most (retry.longest_retry_after)."
                 )
                 raise
-            wait = pause(policy, attempt, error.retry_after)
+            if asyncio.get_running_loop().time() + wait >= ends:
+                error.hint = f"Waiting {wait:.1f} s to try again would pass the resource's deadline."
+                raise
             _log.warning("attempt %d of %d failed: %s Next in %.1f s.", attempt, policy.attempts, error.message, wait)
-            time.sleep(wait)
+            await asyncio.sleep(wait)
     raise AssertionError("unreachable: attempts is at least 1")
 
 

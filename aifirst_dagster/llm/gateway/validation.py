@@ -12,12 +12,14 @@ _SHOWN_ERRORS = 20
 
 
 def judged(answer: Answer, request: LLMRequest) -> BaseModel | None:
-    """The parsed answer (None where free text was asked for).
+    """The parsed answer (None where free text was asked for, or tools are called).
 
     Raises:
         RefusedError, TruncatedError, UnavailableError: It did not come to its end.
         InvalidAnswerError: It is not what `request.output` says; the message lists why.
     """
+    if answer.stop_reason == "tool_use" and request.tools and answer.tool_calls:
+        return None
     _ended(answer)
     if request.output is None:
         if not answer.text.strip():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
@@ -29,12 +30,34 @@ class Prepared:
         max_tokens: Output tokens at most.
         stream: Whether the answer comes as a stream.
         notices: What the model could not be asked as wished.
+        input_tokens: An upper bound of the input where the body's length would be far off (base64 of images); None:
+            its bytes are the bound.
     """
 
     body: dict[str, object]
     max_tokens: int
     stream: bool
     notices: tuple[str, ...] = ()
+    input_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a provider's models endpoint says of a model; None where it does not say.
+
+    Attributes:
+        id: The name that requests use.
+        context: Input tokens at most.
+        max_output: Output tokens at most.
+        retires: The day from which calls fail.
+        capabilities: Names of what it can do (`image_input`, `structured_outputs`, ...).
+    """
+
+    id: str
+    context: int | None = None
+    max_output: int | None = None
+    retires: date | None = None
+    capabilities: frozenset[str] = frozenset()
 
 
 class Provider(Protocol):
@@ -61,12 +84,35 @@ class Provider(Protocol):
         """
         ...
 
-    def send(self, prepared: Prepared) -> Answer:
-        """Send once, without retries.
+    async def send(self, prepared: Prepared) -> Answer:
+        """Send once, without retries. Clients belong to the event loop that made them (`providers.clients.shared`).
+
+        `Answer.stop_reason` speaks Claude's words, whoever answers: end_turn, stop_sequence, tool_use, max_tokens,
+        model_context_window_exceeded, refusal, pause_turn; words of a provider's own count as a proper end.
 
         Raises:
-            LLMError: With `retryable`, `retry_after` and `billed` set.
+            LLMError: With `retryable`, `retry_after`, `billed` and `limits` set.
         """
+        ...
+
+    async def count(self, prepared: Prepared) -> int | None:
+        """The provider's own count of the request's input tokens; None where it has no such endpoint.
+
+        Raises:
+            LLMError: It did not say.
+        """
+        ...
+
+    async def models(self) -> list[ModelFacts]:
+        """What the provider's models endpoint lists; [] where it has none.
+
+        Raises:
+            LLMError: It did not say.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections."""
         ...
 
 

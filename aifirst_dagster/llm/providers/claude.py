@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.failures import AuthError, RejectedError
-from aifirst_dagster.llm.providers.base import Prepared, ProviderType
+from aifirst_dagster.llm.providers import clients
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType
 from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
-from aifirst_dagster.llm.types import Answer, LLMRequest, Message, ProviderPart, TextPart, Tokens
+from aifirst_dagster.llm.types import Answer, LLMRequest, Message, ProviderPart, RateLimit, TextPart, Tokens
 from aifirst_dagster.llm.wire_schema import wire_schema
 
 if TYPE_CHECKING:
-    from anthropic import Anthropic
+    from anthropic import AsyncAnthropic
     from anthropic.types import Message as WireMessage
+    from anthropic.types import ModelInfo
 
 NAME = "claude"
 KEY = "ANTHROPIC_API_KEY"
@@ -30,8 +31,6 @@ class ClaudeProvider:
     def __init__(self, spec: LLMResourceSpec) -> None:
         self._spec = spec
         self._key = spec.api_key or EnvRef(env=KEY)
-        self._clients: dict[tuple[str, str | None], Anthropic] = {}
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"ClaudeProvider({self._spec.name!r})"
@@ -70,21 +69,43 @@ class ClaudeProvider:
         stream = bool(request.stream) or max_tokens > STREAM_ABOVE
         return Prepared(body, max_tokens, stream, tuple(notices))
 
-    def send(self, prepared: Prepared) -> Answer:
+    async def send(self, prepared: Prepared) -> Answer:
         """See `Provider.send`."""
         from aifirst_dagster.llm.providers.claude_errors import translated
+        from aifirst_dagster.llm.providers.rate_headers import claude_limits
 
         client = self._client()
         body: dict[str, Any] = dict(prepared.body)
         with translated():
             if prepared.stream:
-                with client.messages.stream(**body) as stream:
-                    message = stream.get_final_message()
-                    request_id = stream.response.headers.get("request-id")
+                async with client.messages.stream(**body) as stream:
+                    message: WireMessage = await stream.get_final_message()
+                    headers = stream.response.headers
             else:
-                message = client.messages.create(**body)
-                request_id = getattr(message, "_request_id", None)
-            return _answer(message, request_id)
+                raw = await client.messages.with_raw_response.create(**body)
+                headers = raw.headers
+                message = await raw.parse()
+            return _answer(message, headers.get("request-id"), claude_limits(headers))
+
+    async def count(self, prepared: Prepared) -> int | None:
+        """See `Provider.count`."""
+        from aifirst_dagster.llm.providers.claude_errors import translated
+
+        body: dict[str, Any] = {name: value for name, value in prepared.body.items() if name != "max_tokens"}
+        with translated():
+            counted = await self._client().messages.count_tokens(**body)
+            return int(counted.input_tokens)
+
+    async def models(self) -> list[ModelFacts]:
+        """See `Provider.models`."""
+        from aifirst_dagster.llm.providers.claude_errors import translated
+
+        with translated():
+            return [_facts(model) async for model in self._client().models.list(limit=1000)]
+
+    async def aclose(self) -> None:
+        """See `Provider.aclose`."""
+        await clients.close_all()
 
     def _secret(self) -> str:
         key = self._key.read()
@@ -95,26 +116,34 @@ class ClaudeProvider:
             )
         return key
 
-    def _client(self) -> Anthropic:
-        key = self._secret()
+    def _client(self) -> AsyncAnthropic:
+        key, timeout = self._secret(), self._spec.timeout
         base = self._spec.base_url.read() if isinstance(self._spec.base_url, EnvRef) else self._spec.base_url
-        with self._lock:
-            if (key, base) not in self._clients:
-                self._clients[key, base] = _connect(key, base, self._spec.timeout)
-            return self._clients[key, base]
+        return clients.shared((NAME, key, base, timeout), lambda: _connect(key, base, timeout))
 
 
-def _connect(key: str, base_url: str | None, timeout: float) -> Anthropic:
+def _connect(key: str, base_url: str | None, timeout: float) -> AsyncAnthropic:
     import httpx2
-    from anthropic import Anthropic
+    from anthropic import AsyncAnthropic
 
-    return Anthropic(
+    return AsyncAnthropic(
         api_key=key,
         base_url=base_url,
         # Retries are the gateway's: each one must pass the budget and stand in the ledger.
         max_retries=0,
         timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0)),
         _strict_response_validation=bool(os.environ.get("AIFIRST_STRICT_PROVIDERS")),
+    )
+
+
+def _facts(model: ModelInfo) -> ModelFacts:
+    can = model.capabilities.model_dump() if model.capabilities else {}
+    return ModelFacts(
+        id=model.id,
+        context=model.max_input_tokens,
+        max_output=model.max_tokens,
+        retires=model.retires_at.date() if model.retires_at else None,
+        capabilities=frozenset(name for name, leaf in can.items() if isinstance(leaf, dict) and leaf.get("supported")),
     )
 
 
@@ -161,7 +190,7 @@ def _output_config(
     return config
 
 
-def _answer(message: WireMessage, request_id: str | None) -> Answer:
+def _answer(message: WireMessage, request_id: str | None, limits: tuple[RateLimit, ...]) -> Answer:
     from aifirst_dagster.llm.providers.claude_errors import malformed
 
     # The SDK hands through what is no message at all (a proxy's text, say) unless told to be strict.
@@ -191,6 +220,7 @@ def _answer(message: WireMessage, request_id: str | None) -> Answer:
         ),
         model=message.model,
         request_id=request_id,
+        limits=limits,
     )
 
 

@@ -71,6 +71,14 @@ def _connection(error: APIConnectionError) -> UnavailableError:
 
 
 def _status(error: APIStatusError) -> LLMError:
+    from aifirst_dagster.llm.providers.rate_headers import claude_limits
+
+    failure = _by_status(error)
+    failure.limits = claude_limits(error.response.headers)
+    return failure
+
+
+def _by_status(error: APIStatusError) -> LLMError:
     said = redact(f"{error.type or 'error'}: {error.api_message or error.message}")[:500]
     if error.status_code == 200:
         # An `error` event within a stream: the status line had been sent before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.failures import NoModelError
-from aifirst_dagster.llm.providers.base import Prepared, ProviderType
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType
 from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
 
@@ -28,9 +28,20 @@ class OfflineProvider:
         """Refuse."""
         raise no_model()
 
-    def send(self, prepared: Prepared) -> Answer:
+    async def send(self, prepared: Prepared) -> Answer:
         """Refuse."""
         raise no_model()
+
+    async def count(self, prepared: Prepared) -> int | None:
+        """Nobody counts."""
+        return None
+
+    async def models(self) -> list[ModelFacts]:
+        """None."""
+        return []
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def no_model() -> NoModelError:
