@@ -9,7 +9,6 @@ from typing import Any
 
 from dagster import DagsterInstance, Field, Noneable
 from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from aifirst_dagster.errors import ServiceError
@@ -20,7 +19,7 @@ URL_VARIABLE = "AIFIRST_POSTGRES_URL"
 
 
 class EnvironmentStorage(DagsterStorage, ConfigurableClass):  # type: ignore[misc]
-    """Named in `dagster.yaml`; never instantiated itself: `from_config_value` returns one of Dagster's own storages."""
+    """Named in `dagster.yaml`, never instantiated: `from_config_value` gives Dagster's own storage, or nearly."""
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -38,7 +37,9 @@ class EnvironmentStorage(DagsterStorage, ConfigurableClass):  # type: ignore[mis
             return DagsterPostgresStorage(_driver(url), inst_data=inst_data)
         base = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME") or str(Project.find().home / "dagster")
         Path(base).mkdir(parents=True, exist_ok=True)
-        return DagsterSqliteStorage(base, inst_data=inst_data)
+        from aifirst_dagster.orchestration.sqlite_storage import KeptConnectionsStorage
+
+        return KeptConnectionsStorage(base, inst_data=inst_data)
 
 
 def open_instance() -> DagsterInstance:
