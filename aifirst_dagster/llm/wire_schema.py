@@ -1,8 +1,9 @@
 """A Pydantic model as the JSON schema that a provider can be held to, and the way back.
 
-Providers compile a schema into a grammar and take only part of JSON Schema: closed objects, no bounds or patterns, no
-recursion, few optional and union-typed properties. What they cannot enforce is said in descriptions and validated
-here afterwards. Free-form mappings, which a closed object cannot hold, travel as lists of key and value.
+Providers compile a schema into a grammar and take only part of JSON Schema, each another part (`Dialect`): closed
+objects, no bounds or patterns, no recursion, few optional and union-typed properties. What they cannot enforce is said
+in descriptions and validated here afterwards. Free-form mappings, which a closed object cannot hold, travel as lists
+of key and value.
 """
 
 from __future__ import annotations
@@ -16,9 +17,34 @@ from pydantic import BaseModel
 
 from aifirst_dagster.errors import ConfigError
 
-#: Limits of Anthropic's structured outputs, for a whole request (docs, structured outputs, August 2026).
-MAX_OPTIONAL, MAX_UNIONS = 24, 16
-_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a provider takes of JSON Schema.
+
+    Attributes:
+        optional: Properties that may be left out of an answer, over the whole schema.
+        unions: Union-typed properties at most; None: any number.
+        const: Whether `const` is known; otherwise it is an `enum` of one.
+        typed: Whether constants and enumerations need a `type` beside them.
+        formats: Values of `format` that it knows.
+    """
+
+    optional: int
+    unions: int | None
+    const: bool
+    typed: bool
+    formats: frozenset[str]
+
+
+_COMMON = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
+#: Anthropic's structured outputs; the limits are for a whole request (docs, structured outputs, August 2026).
+CLAUDE = Dialect(optional=24, unions=16, const=True, typed=False, formats=_COMMON | {"uri"})
+#: OpenAI's strict mode: every key is required (docs, structured outputs).
+OPENAI = Dialect(optional=0, unions=None, const=True, typed=True, formats=_COMMON)
+#: Gemini's `responseJsonSchema`: no `const` (docs, structured output).
+GEMINI = Dialect(optional=1_000, unions=None, const=False, typed=True, formats=frozenset({"date-time", "date", "time"}))
+
 _PLAIN = {"string", "integer", "number", "boolean", "null"}
 _SAID = {
     "minimum": "at least {}",
@@ -37,6 +63,7 @@ _SAID = {
     "maxProperties": "at most {} entries",
 }
 _ANY = "Any JSON value, written as JSON text."
+_TYPE_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 @dataclass(frozen=True)
@@ -53,30 +80,49 @@ class WireSchema:
         Raises:
             ValueError: No JSON, or not what the model says (pydantic's `ValidationError` is one).
         """
-        try:
-            value = json.loads(_unfenced(text))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"The answer is no JSON: {error.msg} at character {error.pos}.") from error
-        # Through JSON, not Python values: a strict model takes a date's text from JSON alone.
-        return self.model.model_validate_json(json.dumps(_decode(self.source, value, self.source.get("$defs", {}))))
+        return answer_of(self.model, text)
+
+    def decoded(self, value: Any) -> Any:
+        """A JSON value as the model knows it: lists of key and value are mappings again."""
+        return _decode(self.source, value, self.source.get("$defs", {}))
+
+
+def answer_of(model: type[BaseModel], text: str) -> BaseModel:
+    """An answer's text as the model, whatever dialect was sent.
+
+    Raises:
+        ValueError: No JSON, or not what the model says (pydantic's `ValidationError` is one).
+    """
+    try:
+        value = json.loads(_unfenced(text))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"The answer is no JSON: {error.msg} at character {error.pos}.") from error
+    # Through JSON, not Python values: a strict model takes a date's text from JSON alone.
+    source = _source(model)
+    return model.model_validate_json(json.dumps(_decode(source, value, source.get("$defs", {}))))
 
 
 @cache
-def wire_schema(model: type[BaseModel]) -> WireSchema:
-    """The schema for `model`.
+def _source(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+@cache
+def wire_schema(model: type[BaseModel], dialect: Dialect = CLAUDE) -> WireSchema:
+    """The schema for `model` as a provider takes it.
 
     Raises:
         ConfigError: The model is recursive, or has more optional and union-typed properties than providers take.
     """
-    source = model.model_json_schema()
+    source = _source(model)
     _refuse_recursion(source, model)
-    build = _Build(source.get("$defs", {}))
+    build = _Build(source.get("$defs", {}), dialect)
     schema = build.node({key: value for key, value in source.items() if key != "$defs"})
     if build.defs:
         schema["$defs"] = build.defs
-    if build.unions > MAX_UNIONS:
+    if dialect.unions is not None and build.unions > dialect.unions:
         raise ConfigError(
-            f"{model.__name__} has {build.unions} union-typed properties; providers take {MAX_UNIONS}.",
+            f"{model.__name__} has {build.unions} union-typed properties; providers take {dialect.unions}.",
             hint="Split the model, or give the properties one type.",
         )
     return WireSchema(model, schema, source)
@@ -87,6 +133,7 @@ class _Build:
     """One schema in the making: definitions met so far, and what counts against the limits."""
 
     sources: dict[str, Any]
+    dialect: Dialect
     defs: dict[str, Any] = field(default_factory=dict)
     optional: int = 0
     unions: int = 0
@@ -102,10 +149,19 @@ class _Build:
             self.unions += 1
             return _described({"anyOf": [self.node(variant) for variant in variants]}, source)
         if "const" in source:
-            return _described({"const": source["const"]}, source)
+            return _described(self._fixed([source["const"]]), source)
         if "enum" in source:
-            return _described({"enum": list(source["enum"])}, source)
+            return _described(self._fixed(list(source["enum"])), source)
         return self._typed(source)
+
+    def _fixed(self, values: list[Any]) -> dict[str, Any]:
+        """One of some values."""
+        kinds = list(dict.fromkeys(_TYPE_NAMES.get(type(value), "string") for value in values))
+        typed = {"type": kinds[0] if len(kinds) == 1 else kinds} if self.dialect.typed else {}
+        if kinds == ["boolean"] and not self.dialect.const:
+            return {**typed, "description": f"Always {json.dumps(values[0])}."} if len(values) == 1 else typed
+        single = self.dialect.const and len(values) == 1
+        return {**typed, "const": values[0]} if single else {**typed, "enum": values}
 
     def _reference(self, source: dict[str, Any]) -> dict[str, Any]:
         name = source["$ref"].rsplit("/", 1)[-1]
@@ -134,7 +190,7 @@ class _Build:
             kept = {"minItems": bound} if bound in (0, 1) else {}
             return _described({"type": "array", "items": self.node(items), **kept}, source)
         if kind in _PLAIN:
-            known = {"format": source["format"]} if source.get("format") in _FORMATS else {}
+            known = {"format": source["format"]} if source.get("format") in self.dialect.formats else {}
             return _described({"type": kind, **known}, source)
         return _described({"type": "string", "description": _ANY}, source)
 
@@ -145,7 +201,7 @@ class _Build:
             bare = _without_null(given)
             # A missing key may stand for null: that costs an optional property, which are many, not a union, which
             # are few. Every other property is required: the model is to state it, not to leave it to a default.
-            if bare is not None and name not in source.get("required", ()) and self.optional < MAX_OPTIONAL:
+            if bare is not None and name not in source.get("required", ()) and self.optional < self.dialect.optional:
                 self.optional += 1
                 properties[name] = self.node(bare)
             else:
@@ -222,9 +278,11 @@ def _decode(source: dict[str, Any], value: Any, defs: dict[str, Any]) -> Any:
     if kind == "object" and "properties" in source and isinstance(value, dict):
         known = source["properties"]
         return {name: _decode(known[name], item, defs) if name in known else item for name, item in value.items()}
-    if kind == "object" and "properties" not in source and isinstance(value, list):
+    if kind == "object" and "properties" not in source and isinstance(value, list | dict):
         entries = source.get("additionalProperties")
         inner = entries if isinstance(entries, dict) else {}
+        if isinstance(value, dict):
+            return {key: _decode(inner, item, defs) for key, item in value.items()}
         if all(isinstance(pair, dict) and pair.keys() == {"key", "value"} for pair in value):
             return {pair["key"]: _decode(inner, pair["value"], defs) for pair in value}
         return value
@@ -266,7 +324,10 @@ def _fits(source: dict[str, Any], value: Any, defs: dict[str, Any]) -> bool:
             value.get(tag, known[tag]["const"]) == known[tag]["const"] for tag in tags
         )
     if kind == "object":
-        return isinstance(value, list) and all(isinstance(pair, dict) and "key" in pair for pair in value)
+        # A model that is not held to the schema may write a mapping as one.
+        return isinstance(value, dict) or (
+            isinstance(value, list) and all(isinstance(pair, dict) and "key" in pair for pair in value)
+        )
     if kind in _JSON_TYPES:
         return isinstance(value, _JSON_TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
     return True

@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from aifirst_dagster.errors import ConfigError
-from aifirst_dagster.llm.wire_schema import wire_schema
+from aifirst_dagster.llm.wire_schema import GEMINI, OPENAI, wire_schema
 from aifirst_dagster_tests.loopback.claude_rules import _output_config
+from aifirst_dagster_tests.loopback.openai_schema import check_strict
 
 
 class Kind(StrEnum):
@@ -69,6 +70,23 @@ ANSWER = {
 
 def test_the_api_takes_the_schema_of_a_model_with_everything():
     _output_config({"output_config": {"format": {"type": "json_schema", "schema": wire_schema(Everything).schema}}})
+
+
+def test_openais_strict_mode_takes_it_too():
+    schema = wire_schema(Everything, OPENAI).schema
+    check_strict("everything", schema, "text.format")
+    assert set(schema["required"]) == set(Everything.model_fields)
+
+
+def test_gemini_gets_no_constants():
+    text = json.dumps(wire_schema(Everything, GEMINI).schema)
+    assert '"const"' not in text
+    assert '"enum": ["circle"]' in text
+
+
+def test_a_mapping_written_as_one_is_taken_as_well():
+    plain = {**ANSWER, "labels": {"k": "v"}, "nested": {"n": {"shape": "square", "side": 1.0, "marks": {}}}}
+    assert wire_schema(Everything, OPENAI).parse(json.dumps(plain)) == wire_schema(Everything).parse(json.dumps(ANSWER))
 
 
 def test_what_the_grammar_cannot_hold_is_said_in_words():

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ToolUse:
+    """A tool that the model calls.
+
+    Attributes:
+        arguments: A JSON object, or a text that is none.
+    """
+
+    name: str
+    arguments: dict[str, Any] | str = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A proper answer. Token counts default to a count from the texts' lengths."""
+    """A proper answer. Token counts default to a count from the texts' lengths.
+
+    Attributes:
+        tools: Tools that the model calls after its text; `stop_reason` then stands at what the protocol says to it.
+        headers: More response headers: rate limits.
+    """
 
     text: str = ""
     thinking: str = ""
@@ -17,7 +35,10 @@ class Reply:
     output_tokens: int | None = None
     cache_read: int = 0
     cache_write_1h: int = 0
+    cache_write_5m: int = 0
     delay: float = 0.0
+    tools: tuple[ToolUse, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from aifirst_dagster.llm.failures import InvalidAnswerError, RefusedError, TruncatedError, UnavailableError
 from aifirst_dagster.llm.types import Answer, LLMRequest, Message, Part, TextPart
-from aifirst_dagster.llm.wire_schema import wire_schema
+from aifirst_dagster.llm.wire_schema import answer_of
 
 _SHOWN_ERRORS = 20
 
@@ -26,7 +26,7 @@ def judged(answer: Answer, request: LLMRequest) -> BaseModel | None:
             raise InvalidAnswerError("The answer is empty.", billed="yes", tokens=answer.tokens)
         return None
     try:
-        return wire_schema(request.output).parse(answer.text)
+        return answer_of(request.output, answer.text)
     except ValidationError as error:
         wrong = _listed(error)
     except ValueError as error:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
+from aifirst_dagster.llm.providers import sdk_failures
 from aifirst_dagster.observe.redact import redact
 
 if TYPE_CHECKING:
-    from anthropic import APIConnectionError, APIStatusError
+    from anthropic import APIStatusError
 
+WHO = "Claude"
+REACH = "Check the network, and ANTHROPIC_BASE_URL if it is set."
 #: A 429 with one of these lasts until somebody raises the limit: waiting is no help.
 SPEND_CAPS = {"enforced_spend_limit_reached", "contract_spend_limit_reached", "linked_organization_spend_limit_reached"}
 _PASSING = {"overloaded_error", "api_error", "rate_limit_error", "timeout_error"}
@@ -34,10 +35,11 @@ def translated() -> Iterator[None]:
     except anthropic.APIStatusError as error:
         raise _status(error) from error
     except anthropic.APIConnectionError as error:
-        raise _connection(error) from error
+        # A timeout of the SDK's own kind has the client's as its cause.
+        raise sdk_failures.transport(WHO, error.__cause__ or error, REACH) from error
     except (httpx2.TransportError, httpx2.StreamError) as error:
         # Out of the middle of a stream; the SDK does not wrap it.
-        raise _broken_off(type(error).__name__) from error
+        raise sdk_failures.transport(WHO, error, REACH) from error
     except anthropic.AnthropicError as error:
         raise RejectedError(f"The Anthropic SDK refused the request: {error}.") from error
     except (ValueError, TypeError, AttributeError, AssertionError, LookupError, RuntimeError) as error:
@@ -46,28 +48,8 @@ def translated() -> Iterator[None]:
 
 
 def malformed(detail: str) -> UnavailableError:
-    """What came back is no Messages API answer. It was served, hence perhaps billed."""
-    shown = redact(detail)[:300]
-    return UnavailableError(f"Claude's answer cannot be read: {shown}.", retryable=True, billed="unknown")
-
-
-def _broken_off(detail: str) -> UnavailableError:
-    return UnavailableError(f"The connection to Claude broke off ({detail}).", retryable=True, billed="unknown")
-
-
-def _connection(error: APIConnectionError) -> UnavailableError:
-    import anthropic
-    import httpx2
-
-    if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return UnavailableError(
-            "Claude cannot be reached.",
-            hint="Check the network, and ANTHROPIC_BASE_URL if it is set.",
-            retryable=True,
-        )
-    if isinstance(error, anthropic.APITimeoutError):
-        return UnavailableError("Claude did not answer in time.", retryable=True, billed="unknown")
-    return _broken_off(type(error.__cause__ or error).__name__)
+    """What came back is no Messages API answer."""
+    return sdk_failures.malformed(WHO, detail)
 
 
 def _status(error: APIStatusError) -> LLMError:
@@ -102,26 +84,10 @@ def _by_status(error: APIStatusError) -> LLMError:
             status,
             hint="Try again later.",
             retryable=error.response.headers.get("x-should-retry") != "false",
-            retry_after=_retry_after(error),
+            retry_after=sdk_failures.retry_after(error.response.headers),
             # A gateway that gave up waiting does not know what became of the request.
             billed="unknown" if error.status_code in (408, 504) else "no",
             request_id=error.request_id,
         )
     hint = "The model may be retired: see resources/llm/." if error.status_code == 404 else ""
     return RejectedError(status, hint=hint, request_id=error.request_id)
-
-
-def _retry_after(error: APIStatusError) -> float | None:
-    """Seconds from `retry-after-ms` or `retry-after` (seconds or a date)."""
-    headers = error.response.headers
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        if "retry-after" not in headers:
-            return None
-        text = headers["retry-after"]
-        if text.replace(".", "", 1).isdigit():
-            return float(text)
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
