@@ -8,7 +8,6 @@ All others take the exact way (`csv_exact`).
 from __future__ import annotations
 
 import itertools
-import mmap
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
@@ -139,7 +138,7 @@ def _regular_lines(text: Text, table: Table) -> int:
     if tokenizer.escapechar and not tokenizer.quotechar:
         return 0
     lines = text.feeds + (not text.ended) - table.first_line + 1
-    return 0 if lines <= 0 or _header_again(text, table) else lines
+    return max(0, lines)
 
 
 def _held(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part, lines: int) -> str | None:
@@ -174,9 +173,13 @@ def _streams(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Par
 def _counts_match(
     con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: Table, part: Part, lines: int
 ) -> bool:
-    """Whether there are as many rows as lines and none slipped sideways; sets the number of records."""
-    rows, last = con.execute(f"SELECT count(*), count({ident(part.columns[-1])}) FROM {relation}").fetchall()[0]
-    if rows != lines or _open_ends(text, table) > rows - last:
+    """Whether there are as many rows as lines, none slipped sideways and none is the header again (then each line is
+    looked at); sets the number of records."""
+    first, final = ident(part.columns[0]), ident(part.columns[-1])
+    starts = ", ".join({literal(cells[0]) for cells in table.headers if cells and cells[0].strip()}) or "NULL"
+    again = f"count(*) FILTER ({first} IN ({starts}))"
+    rows, last, headers = con.execute(f"SELECT count(*), count({final}), {again} FROM {relation}").fetchall()[0]
+    if rows != lines or headers or _open_ends(text, table) > rows - last:
         return False
     part.records = rows
     return True
@@ -189,27 +192,15 @@ def _open_ends(text: Text, table: Table) -> int:
     further left, more lines end so than rows have an empty last cell.
     """
     delimiter = table.tokenizer.delimiter.encode()
-    ends = (delimiter + b"\n", delimiter + b"\r\n")
+    end = delimiter + (b"\r\n" if text.returns else b"\n")
     with text.path.open("rb") as file:
         for _ in range(table.first_line - 1):
             file.readline()
         found = 0
-        while block := file.read(1 << 22):
+        while block := file.read(1 << 20):
             block += file.readline()
-            found += sum(map(block.count, ends)) + (not text.ended and block.endswith(delimiter))
+            found += block.count(end) + (not text.ended and block.endswith(delimiter))
     return found
-
-
-def _header_again(text: Text, table: Table) -> bool:
-    """Whether the first name begins a line of the table, too: then each line is looked at."""
-    delimiter, quote = table.tokenizer.delimiter, table.tokenizer.quotechar or ""
-    starts = {cells[0] for cells in table.headers if cells and cells[0].strip()}
-    with text.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        begin = -1
-        for _ in range(table.first_line - 1):
-            begin = data.find(b"\n", begin + 1)
-        marks = {f"\n{mark}{start}{mark}{delimiter}" for start in starts for mark in ("", quote)}
-        return any(data.find(mark.encode("utf-8", "surrogateescape"), max(0, begin)) >= 0 for mark in marks)
 
 
 def _scan(text: Text, table: Table, columns: list[str]) -> str:

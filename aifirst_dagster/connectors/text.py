@@ -10,7 +10,8 @@ from aifirst_dagster.connectors.source import Scratch, Source
 from aifirst_dagster.errors import ConfigError, InputError
 from aifirst_dagster.inference import encoding as encodings
 
-_BLOCK = 1 << 22
+#: Small enough for a processor's cache: each block is looked at several times.
+_BLOCK = 1 << 20
 _SAMPLE = 1 << 18
 
 
@@ -97,9 +98,9 @@ def _measure(path: Path, encoding: str) -> Text:
             head = head or block[:4]
             size += len(block)
             feeds += block.count(b"\n")
-            zeros += block.count(b"\0")
-            if here := block.count(b"\r"):
-                returns += here
+            zeros += block.count(b"\0") if b"\0" in block else 0
+            if b"\r" in block:
+                returns += block.count(b"\r")
                 pairs += block.count(b"\r\n")
             pairs += last == b"\r" and block.startswith(b"\n")
             last = block[-1:]
