@@ -9,6 +9,8 @@ PIPELINE ?= resources/pipelines/customers.yaml
 SOURCES := aifirst_dagster aifirst_dagster_tests benchmarks scripts
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Hundreds of modules would be compiled again by each command and each test that starts one.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: run test ui bench lint format help clean constraints

@@ -36,16 +36,16 @@ class FailedRunError(RuntimeError):
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None, accept: Sequence[int] = (0,)) -> Measured:
-    """Run `command` once and measure it.
+    """Run `command` once and measure it, with compiled modules kept, as wherever Python packages are installed.
 
     Raises:
         FailedRunError: It exited with a code not in `accept`.
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        environment = {**(environment or os.environ)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         began = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=dict(environment or os.environ)
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
