@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from aifirst_dagster.connectors import ReadTable
     from aifirst_dagster.inference.schema import Column
+    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.llm.recorder import Recorder
+    from aifirst_dagster.proposals.asking import Wish
 
 
 @dataclass(frozen=True)
@@ -23,18 +26,22 @@ class Asked:
     usage: dict[str, Any]
 
 
-def columns_of(con: duckdb.DuckDBPyConnection, table: ReadTable, provider: str) -> Asked:
-    """Ask `provider` what the columns of `table` are.
+def wish() -> Wish:
+    """How a bare file is asked about: with the templates of the project that the working directory is in."""
+    from aifirst_dagster.project import Project
+    from aifirst_dagster.proposals.asking import Wish
 
-    A provider that cannot answer leaves the deterministic engine's columns, with a notice.
+    return Wish(prompts=Project.find().resources / "prompts")
 
-    Raises:
-        ConfigError: There is no such provider.
+
+def columns_of(con: duckdb.DuckDBPyConnection, table: ReadTable, llm: LLM | Recorder, quiet: bool = False) -> Asked:
+    """Ask `llm` what the columns of `table` are.
+
+    A provider that cannot answer leaves the deterministic engine's columns, with a notice unless `quiet`.
     """
-    from aifirst_dagster.llm.resource import choose
     from aifirst_dagster.proposals import schema
 
-    outcome = schema.design(con, table.relation, table.columns, native=table.native, llm=choose(provider))
-    for text in outcome.notes:
+    outcome = schema.design(con, table.relation, table.columns, native=table.native, llm=llm, wish=wish())
+    for text in [] if quiet else outcome.notes:
         notice(text)
     return Asked(list(outcome.answer), outcome.proposed_by, outcome.usage.model_dump(mode="json"))

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, provider_option
+from aifirst_dagster.cli.show_prompts import show as show_them
+from aifirst_dagster.cli.show_prompts import show_prompts_option
 from aifirst_dagster.errors import ConfigError
 
 
@@ -18,6 +20,7 @@ from aifirst_dagster.errors import ConfigError
 @click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Values listed; 0: all.")
 @click.option("--cells", is_flag=True, help="List single cells that look wrong, with a suggestion where there is one.")
 @provider_option
+@show_prompts_option
 @json_option
 @click.pass_context
 def command(
@@ -28,9 +31,15 @@ def command(
     examples: int,
     cells: bool,
     provider: str,
+    show_prompts: bool,
     as_json: bool,
 ) -> None:
     """Check FILE against rules. Exit code 1 where it fails."""
+    if show_prompts:
+        from aifirst_dagster.cli.rules import prompts_of
+
+        emit(prompts_of(file, "offline" if rules_path else provider), as_json, show_them)
+        return
     answer = check(file, rules_path, engine, examples, cells, provider)
     emit(answer, as_json, show)
     if not answer["success"]:

@@ -11,6 +11,8 @@ import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option
+from aifirst_dagster.cli.show_prompts import show as show_them
+from aifirst_dagster.cli.show_prompts import show_prompts_option
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,14 +59,21 @@ class Wishes:
 @json_option
 @accept_unsure_option
 @provider_option
+@show_prompts_option
 def command(
-    files: tuple[str, ...], fail_on: float | None, as_json: bool, provider: str, **wishes: Any
+    files: tuple[str, ...], fail_on: float | None, as_json: bool, provider: str, show_prompts: bool, **wishes: Any
 ) -> int:  # fmt: skip
     """Repair FILE and write it to OUT: dates, numbers, text, spellings, duplicates.
 
     Nothing is overwritten unseen: OUT.repairs.csv lists each cell that was changed, OUT.quarantine.csv each row that
     was set aside and why. Several files are read as one table.
     """
+    if show_prompts:
+        from aifirst_dagster.cli.infer import prompts_of
+
+        asks = "offline" if wishes["plan"] else provider
+        emit(prompts_of(list(files), wishes["accept_unsure"], asks), as_json, show_them)
+        return 0
     answer = clean_files(list(files), Wishes(**wishes), provider=provider)
     emit(answer, as_json, _show)
     share = answer["quarantined"] / max(1, answer["rows_in"])
@@ -119,8 +128,9 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
 
     if provider != "offline" and not wishes.plan:
         from aifirst_dagster.cli.asking import columns_of
+        from aifirst_dagster.llm.resource import choose
 
-        proposed = columns_of(con, table, provider).columns
+        proposed = columns_of(con, table, choose(provider)).columns
     else:
         proposed = infer.propose(con, table.relation, table.columns, table.native)
     plan = RepairPlan.load(wishes.plan) if wishes.plan else None

@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice
+from aifirst_dagster.cli.show_prompts import show as show_them
+from aifirst_dagster.cli.show_prompts import show_prompts_option
 
 
 @click.command()
@@ -14,13 +16,19 @@ from aifirst_dagster.cli.output import emit, json_option, notice
 @click.option("--write", is_flag=True, help="Keep the designs in the project (default: show only).")
 @click.option("--accept", is_flag=True, help="Take over proposals that were made where designs are frozen.")
 @click.option("--provider", help="LLM resource to ask; default: the pipeline's, AIFIRST_LLM, else offline.")
+@show_prompts_option
 @json_option
-def command(pipeline: str, write: bool, accept: bool, provider: str | None, as_json: bool) -> None:
+def command(pipeline: str, write: bool, accept: bool, provider: str | None, show_prompts: bool, as_json: bool) -> None:
     """Propose PIPELINE's designs (schemas, mappings, rules) without running it."""
     from aifirst_dagster.cli.running import project_of
     from aifirst_dagster.orchestration import designing
     from aifirst_dagster.pipelines.load import load
 
+    if show_prompts:
+        from aifirst_dagster.cli.estimate import prompts_of
+
+        emit(prompts_of(pipeline, provider), as_json, show_them)
+        return
     project, path = project_of(pipeline)
     spec = load(path)
     if accept:

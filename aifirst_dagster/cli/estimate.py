@@ -7,13 +7,16 @@ from typing import Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option
+from aifirst_dagster.cli.show_prompts import show as show_them
+from aifirst_dagster.cli.show_prompts import show_prompts_option
 
 
 @click.command("estimate")
 @click.argument("pipeline")
 @click.option("--provider", metavar="NAME", help="An LLM resource in place of the pipeline's: claude, offline, ...")
+@show_prompts_option
 @json_option
-def command(pipeline: str, provider: str | None, as_json: bool) -> None:
+def command(pipeline: str, provider: str | None, show_prompts: bool, as_json: bool) -> None:
     """Say what a run of PIPELINE (a file, or a name) would spend on models.
 
     The steps that lead to a model's work are done aside, so that the prompts are real; no model is asked and nothing
@@ -25,7 +28,22 @@ def command(pipeline: str, provider: str | None, as_json: bool) -> None:
 
     path = find(pipeline, Project.find().pipelines)
     spec = load(path)
+    if show_prompts:
+        emit(prompts_of(pipeline, provider), as_json, show_them)
+        return
     emit(estimate(spec, Project.find(path.parent), provider).to_dict(), as_json, _show)
+
+
+def prompts_of(pipeline: str, provider: str | None) -> dict[str, Any]:
+    """What `--show-prompts` prints of a pipeline."""
+    from aifirst_dagster.cli.show_prompts import answer
+    from aifirst_dagster.pipelines.estimate import prompts
+    from aifirst_dagster.pipelines.load import find, load
+    from aifirst_dagster.project import Project
+
+    path = find(pipeline, Project.find().pipelines)
+    found = prompts(load(path), Project.find(path.parent), provider)
+    return answer(found.previews, found.provider, found.budget_usd, found.notes)
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option, opened
+from aifirst_dagster.cli.show_prompts import show, show_prompts_option
 
 
 @click.command("infer")
@@ -16,12 +17,28 @@ from aifirst_dagster.cli.reading import accept_unsure_option, opened
 @json_option
 @accept_unsure_option
 @provider_option
-def command(file: str, as_json: bool, accept_unsure: bool, provider: str) -> None:
+@show_prompts_option
+def command(file: str, as_json: bool, accept_unsure: bool, provider: str, show_prompts: bool) -> None:
     """Say what FILE holds: its dialect, each column's type and meaning, keys, and what needs cleaning.
 
     FILE is CSV or any other delimited text, JSON, JSON Lines, Excel or Parquet, compressed or not; - is standard input.
     """
+    if show_prompts:
+        emit(prompts_of([file], accept_unsure, provider), as_json, show)
+        return
     emit(infer_file(file, accept_unsure=accept_unsure, provider=provider), as_json, _show)
+
+
+def prompts_of(files: list[str], accept_unsure: bool, provider: str) -> dict[str, Any]:
+    """What `--show-prompts` prints where a model is asked about the columns of files."""
+    from aifirst_dagster.cli.asking import columns_of
+    from aifirst_dagster.cli.show_prompts import recorded
+    from aifirst_dagster.connectors import ReadOptions, read
+    from aifirst_dagster.datasets.session import connect
+
+    with connect() as con:
+        table = read(con, files, options=ReadOptions(accept_unsure=accept_unsure))
+        return recorded(provider, lambda llm: columns_of(con, table, llm, quiet=True) if table.columns else None)
 
 
 def infer_file(file: str, *, accept_unsure: bool = False, provider: str = "offline") -> dict[str, Any]:
@@ -38,8 +55,9 @@ def infer_file(file: str, *, accept_unsure: bool = False, provider: str = "offli
         asked = None
         if provider != "offline" and table.columns:
             from aifirst_dagster.cli.asking import columns_of
+            from aifirst_dagster.llm.resource import choose
 
-            asked = columns_of(con, table, provider)
+            asked = columns_of(con, table, choose(provider))
         proposed = asked.columns if asked else None
         schema = infer_relation(con, table.relation, table.columns, table.native, proposed=proposed)
         return {

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
+from aifirst_dagster.cli.show_prompts import show as show_them
+from aifirst_dagster.cli.show_prompts import show_prompts_option
 from aifirst_dagster.errors import StorageError
 
 if TYPE_CHECKING:
@@ -32,14 +34,18 @@ class Proposed:
 @click.option("-o", "--output", help="Write the rules here (YAML, or JSON by suffix).")
 @click.option("--format", "form", type=click.Choice(["aifirst", "gx"]), default="aifirst", show_default=True)
 @provider_option
+@show_prompts_option
 @json_option
-def command(file: str, output: str | None, form: str, provider: str, as_json: bool) -> None:
+def command(file: str, output: str | None, form: str, provider: str, show_prompts: bool, as_json: bool) -> None:
     """Propose quality rules for FILE; --format gx gives a Great Expectations suite."""
     from aifirst_dagster.cli.table import load
     from aifirst_dagster.datasets.session import connect
     from aifirst_dagster.quality.rules import RuleSet
     from aifirst_dagster.quality.suite import suite
 
+    if show_prompts:
+        emit(prompts_of(file, provider), as_json, show_them)
+        return
     started = time.perf_counter()
     with connect() as con:
         proposed = propose_rules(con, load(con, file), provider)
@@ -61,6 +67,19 @@ def command(file: str, output: str | None, form: str, provider: str, as_json: bo
     emit(answer, as_json, show)
 
 
+def prompts_of(file: str, provider: str) -> dict[str, Any]:
+    """What `--show-prompts` prints where a model is asked for rules of a file."""
+    from aifirst_dagster.cli.asking import wish
+    from aifirst_dagster.cli.show_prompts import recorded
+    from aifirst_dagster.cli.table import load
+    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.proposals.rules import propose_for_file
+
+    with connect() as con:
+        table = load(con, file)
+        return recorded(provider, lambda llm: propose_for_file(con, table.relation, table.columns, llm, wish()))
+
+
 def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Proposed:
     """Rules for a table: from the model behind `provider` where one is named, tested on the data; else learned from it.
 
@@ -69,9 +88,11 @@ def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Prop
     from aifirst_dagster.quality.generate import propose
 
     if provider != "offline":
+        from aifirst_dagster.cli.asking import wish
+        from aifirst_dagster.llm.resource import choose
         from aifirst_dagster.proposals.rules import propose_for_file  # the seam: a model's rules, tested on the data
 
-        accepted, rejected, by = propose_for_file(con, table.relation, table.columns, provider)
+        accepted, rejected, by = propose_for_file(con, table.relation, table.columns, choose(provider), wish())
         return Proposed(accepted, rejected, by)
     accepted, rejected = propose(con, table.relation, table.columns)
     return Proposed(accepted, rejected)

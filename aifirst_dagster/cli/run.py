@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice
+from aifirst_dagster.cli.show_prompts import show as show_them
+from aifirst_dagster.cli.show_prompts import show_prompts_option
 
 
 @click.command()
@@ -21,6 +23,7 @@ from aifirst_dagster.cli.output import emit, json_option, notice
 )
 @click.option("--provider", help="LLM resource to use; default: the pipeline's, AIFIRST_LLM, else offline.")
 @click.option("--accept-drift", is_flag=True, help="Make this run's data the new baseline for drift.")
+@show_prompts_option
 @json_option
 def command(
     pipeline: str,
@@ -29,9 +32,15 @@ def command(
     inputs: tuple[str, ...],
     provider: str | None,
     accept_drift: bool,
+    show_prompts: bool,
     as_json: bool,
 ) -> int:
     """Run PIPELINE (a YAML file, or the name of one in resources/pipelines/)."""
+    if show_prompts:
+        from aifirst_dagster.cli.estimate import prompts_of
+
+        emit(prompts_of(pipeline, provider), as_json, show_them)
+        return 0
     began = time.perf_counter()
     from aifirst_dagster.cli import running
 

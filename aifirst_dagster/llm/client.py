@@ -15,6 +15,7 @@ from aifirst_dagster.llm.types import CallContext, LLMRequest, LLMResponse, Usag
 from aifirst_dagster.project import Project
 
 if TYPE_CHECKING:
+    from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state.database import State
 
 
@@ -72,6 +73,30 @@ class LLM:
         """Who is asked, key or no key: the first resource's model, else its name; None: offline was chosen."""
         named = [route.spec for route in self._routes if route.spec.provider != "offline"]
         return (named[0].model or named[0].name) if named else None
+
+    @property
+    def settings(self) -> LLMResourceSpec | None:
+        """The resource that is asked first, key or no key; None: offline was chosen."""
+        return next((route.spec for route in self._routes if route.spec.provider != "offline"), None)
+
+    def preview(self, request: LLMRequest) -> Preview | None:
+        """The request as it would be sent, and its cost; nothing is sent, no key is needed. None: offline was chosen.
+
+        Raises:
+            RejectedError: The model cannot serve it.
+            ConfigError: There is no such model.
+        """
+        from aifirst_dagster.llm.preview import preview
+
+        request = request.model_copy(update={"metadata": self._context(request.metadata)})
+        for route in self._routes:
+            if route.spec.provider != "offline":
+                return preview(request, route.spec, route.provider, self._project)
+        return None
+
+    def state(self) -> State:
+        """The state database that holds the ledger; opened at the first use."""
+        return self._open()
 
     @property
     def usage(self) -> Usage:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,16 +55,61 @@ class RetryPolicy(_Strict):
     longest_retry_after: float = Field(default=60.0, ge=0)
 
 
+class CachePolicy(_Strict):
+    """Whether known answers are used again; `cache: off` and `cache: on` say it in a word.
+
+    Attributes:
+        enabled: Look answers up, and keep them.
+        days: How old an answer may be.
+        megabytes: Size of the embedded store; the oldest answers go first. Redis has its own `maxmemory`.
+    """
+
+    enabled: bool = True
+    days: float = Field(default=30.0, gt=0)
+    megabytes: float = Field(default=256.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_a_word(cls, value: Any) -> Any:
+        words = {"on": True, "off": False, True: True, False: False}
+        return {"enabled": words[value]} if isinstance(value, str | bool) and value in words else value
+
+
+class LimitsPolicy(_Strict):
+    """The most to send in a minute; None: what the provider's answers say of the account's limits, alone."""
+
+    requests_per_minute: int | None = Field(default=None, gt=0)
+    input_tokens_per_minute: int | None = Field(default=None, gt=0)
+    output_tokens_per_minute: int | None = Field(default=None, gt=0)
+
+
+class BreakerPolicy(_Strict):
+    """When a provider that is down is no longer asked.
+
+    Attributes:
+        failures: Calls in a row that failed as unavailable, each after its retries.
+        cool_down: Seconds until one call tries again.
+    """
+
+    failures: int = Field(default=5, ge=1)
+    cool_down: float = Field(default=30.0, ge=0)
+
+
 class LLMResourceSpec(_Strict):
     """One file of `resources/llm/`, strict; its name is the file's."""
 
     name: str = Field(description="The resource's key in Dagster: the file's name.")
-    provider: str = Field(description="claude, offline, router, or a provider that a package registers.")
+    provider: str = Field(
+        description="claude, openai, gemini, local, offline, router, or a provider that a package registers."
+    )
     description: str = ""
     model: str | None = Field(default=None, description="A model's name or alias; default: the provider's.")
     effort: Effort | None = Field(default=None, description="How deep the model goes; default: the model's own.")
     max_output_tokens: int = Field(default=16_000, gt=0, description="Cap on each answer, thinking included.")
     budget_usd: float = Field(default=0.50, ge=0, description="The most one run may spend.")
+    budget_call_usd: float | None = Field(
+        default=None, ge=0, description="The most one call may cost, its retries and feedback rounds included."
+    )
     budget_pipeline_usd: float | None = Field(default=None, ge=0, description="The most one pipeline may ever spend.")
     budget_day_usd: float | None = Field(
         default=None, ge=0, description="The most a UTC day may cost, all runs together."
@@ -72,10 +117,23 @@ class LLMResourceSpec(_Strict):
     base_url: str | EnvRef | None = Field(
         default=None, description="Another endpoint; often {env: ANTHROPIC_BASE_URL}."
     )
+    client: Literal["api", "bedrock", "vertex"] = Field(
+        default="api", description="claude only: Anthropic's own API, or the SDK's client for a cloud."
+    )
+    structured_output: Literal["auto", "schema", "prompt"] = Field(
+        default="auto", description="local only: whether the server takes JSON schemas, or the prompt asks for them."
+    )
     api_key: EnvRef | None = Field(default=None, description="The variable that holds the key; never the key itself.")
     timeout: float = Field(default=600.0, gt=0, description="Seconds to wait for the provider's next bytes.")
     deadline: float = Field(default=1_200.0, gt=0, description="Seconds that a call may take in all, retries included.")
     retry: RetryPolicy = RetryPolicy()
+    samples: Literal["masked", "none"] = Field(
+        default="masked",
+        description="Values of the data in prompts and tools: masked where they identify people, or none at all.",
+    )
+    cache: CachePolicy = Field(default=CachePolicy(), description="Known answers: on, off, or {days, megabytes}.")
+    limits: LimitsPolicy = LimitsPolicy()
+    breaker: BreakerPolicy = BreakerPolicy()
     feedback_rounds: Annotated[int, Field(ge=0, le=3)] = Field(
         default=2, description="How often an answer that does not validate goes back with its errors."
     )

@@ -76,6 +76,7 @@ class LLMRequest(Frozen):
         effort: How deep; None: the resource's, else the model's default.
         stream: None streams where the answer may be long.
         model: A name or alias in place of the resource's model.
+        expected_tokens: Output that the caller expects, for estimates only: it decides nothing.
         fresh: Ask again even where the answer is known; the new answer replaces it.
         metadata: Who asks.
     """
@@ -90,6 +91,7 @@ class LLMRequest(Frozen):
     effort: Effort | None = None
     stream: bool | None = None
     model: str | None = None
+    expected_tokens: int | None = None
     fresh: bool = False
     metadata: CallContext = CallContext()
 
@@ -125,6 +127,7 @@ class Answer(Frozen):
         stop_reason: The provider's own word; None where the answer never ended.
         stop_details: More on a refusal, where given.
         limits: What the response's headers say of the account's rate limits.
+        notices: What had to be done otherwise than asked to get it.
     """
 
     content: tuple[Part, ...]
@@ -136,6 +139,7 @@ class Answer(Frozen):
     model: str
     request_id: str | None = None
     limits: tuple[RateLimit, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def tool_calls(self) -> tuple[ToolCallPart, ...]:

@@ -84,6 +84,7 @@ def execute(work: Work) -> Done:
             partition=work.partition,
             override=work.override,
             log=work.log,
+            samples=pipeline.samples,
         )
         return _finish(work, step)
     except BaseException:

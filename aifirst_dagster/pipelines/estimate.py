@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from aifirst_dagster.llm.catalogue import Model
     from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.llm.resource import LLMResourceSpec
 
 #: Calls for a design that the data bears out at once, and with both rounds of feedback.
 FEWEST, MOST = 1, 3
+#: Calls of a conversation with tools, at most (`proposals.tools.bench.BOUNDS`).
+TURNS = 8
 #: Tokens of output for each column of the result, by step type; of a round's feedback; of thinking, least and most.
 OUTPUT_A_COLUMN = {"connector": 60, "llm_transform": 90, "llm_validation": 220}
 FEEDBACK = 600
@@ -70,6 +73,16 @@ class Estimate:
         }
 
 
+@dataclass(frozen=True)
+class Prompts:
+    """The requests that a run would begin with; `notes` say what is not among them, and why."""
+
+    previews: tuple[Preview, ...]
+    provider: str
+    budget_usd: float
+    notes: tuple[str, ...]
+
+
 def estimate(
     spec: PipelineSpec,
     project: Project,
@@ -105,6 +118,33 @@ def estimate(
     return Estimate(steps, _basis(spec, may, found, steps, llm), llm.name, spec.budget)
 
 
+def prompts(
+    spec: PipelineSpec,
+    project: Project,
+    provider: str | None = None,
+    resources: Mapping[str, LLMResourceSpec] | None = None,
+) -> Prompts:
+    """What a run would send now, request by request. No model is asked, nothing is written, no key is needed.
+
+    Raises:
+        ConfigError: There is no such resource, or a step names a model that does not exist.
+    """
+    from aifirst_dagster.llm.resource import choose
+
+    llm = choose(provider or spec.llm, project, run_id="estimate", resources=resources)
+    may = [step for step in spec.steps if asks(step)]
+    if llm.asked is None or not may:
+        return Prompts((), "offline", spec.budget, ())
+    found = rehearse(spec, project, llm)
+    shown = tuple(preview for step in may for preview in found[step.key].prompts)
+    notes = [f"{step.name}: not known ({found[step.key].why_not})." for step in may if found[step.key].why_not]
+    if current := [step.name for step in may if not found[step.key].why_not and not found[step.key].prompts]:
+        notes.append(f"Accepted and current, so nothing is asked: {', '.join(current)}.")
+    if len({preview.metadata.step for preview in shown}) > 1:
+        notes.append("Later steps see what earlier ones make: here, as the deterministic engine makes it.")
+    return Prompts(shown, llm.name, spec.budget, tuple(notes))
+
+
 def _model(step: StepSpec, llm: LLM, project: Project) -> Model:
     """The model that a step's calls would go to."""
     from aifirst_dagster.llm.catalogue import resolve
@@ -118,10 +158,13 @@ def _step(step: StepSpec, found: Rehearsed, model: Model) -> StepEstimate:
     if not found.why_not and not found.prompts:
         return StepEstimate(step.name, cached_calls=1, model=model.name)
     thinks = step.config.get("mode") == "extended_thinking"
-    prompts = found.prompts or ((PROMPT + COLUMNS * PROMPT_A_COLUMN, thinks),)
+    prompts = [(one.input_tokens, one.thinking != "off") for one in found.prompts]
+    prompts = prompts or [(PROMPT + COLUMNS * PROMPT_A_COLUMN, thinks)]
     written = OUTPUT_A_COLUMN.get(step.type, 100) * (found.columns or COLUMNS)
+    # With tools in hand every round may be a conversation of several calls.
+    most = MOST * (TURNS if step.config.get("tools") else 1)
     low = [_cost(model, tokens, written, FEWEST, THINKING[0] if thinking else 0) for tokens, thinking in prompts]
-    high = [_cost(model, tokens, 2 * written, MOST, THINKING[1] if thinking else 0) for tokens, thinking in prompts]
+    high = [_cost(model, tokens, 2 * written, most, THINKING[1] if thinking else 0) for tokens, thinking in prompts]
     return StepEstimate(
         step.name,
         calls=FEWEST * len(prompts),
@@ -129,7 +172,7 @@ def _step(step: StepSpec, found: Rehearsed, model: Model) -> StepEstimate:
         output_tokens=sum(written + (THINKING[0] if thinking else 0) for _, thinking in prompts),
         cost_usd=(round(sum(low), 6), round(sum(high), 6)),
         model=model.name,
-        most_calls=MOST * len(prompts),
+        most_calls=most * len(prompts),
     )
 
 

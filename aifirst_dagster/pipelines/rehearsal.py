@@ -1,71 +1,30 @@
 """What a run would ask models, found by doing the run's work aside: nothing is kept, and no model is asked.
 
 The steps that lead to a model's work run on the real data into a temporary folder, with designs opened for preview and
-a meter in the model's place. So each prompt is the one that a run would send, and a design that is accepted and current
-asks nothing, as it would then.
+a recorder in the model's place. So each prompt is the one that a run would send, and a design that is accepted and
+current asks nothing, as it would then.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aifirst_dagster.errors import AifirstError, ServiceError
+from aifirst_dagster.errors import AifirstError
+from aifirst_dagster.llm.recorder import Recorder
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 from aifirst_dagster.project import Project
 
 if TYPE_CHECKING:
     from aifirst_dagster.datasets.store import DatasetStore
     from aifirst_dagster.llm.client import LLM
-    from aifirst_dagster.llm.types import LLMRequest
+    from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state import State
 
-#: Bytes of a prompt to a token, as `llm.gateway.estimate` reckons.
-BYTES_A_TOKEN = 3
 #: Step types that touch nothing but their own dataset: only these are rehearsed.
 HARMLESS = {"connector", "sql", "llm_transform", "llm_validation"}
-
-
-class NotAskedError(ServiceError):
-    """The meter's answer to every call: the step goes on with the deterministic engine's."""
-
-
-@dataclass
-class Meter:
-    """Stands where a step expects its LLM, and notes what it would have sent."""
-
-    real: LLM
-    prompts: list[tuple[int, bool]] = field(default_factory=list)
-
-    @property
-    def available(self) -> bool:
-        """A key is taken for granted: the estimate is about the run where there is one."""
-        return True
-
-    @property
-    def asked(self) -> str | None:
-        """Whom a run would ask."""
-        return self.real.asked
-
-    @property
-    def model(self) -> str | None:
-        """The resource's model."""
-        return self.real.asked
-
-    @property
-    def provider(self) -> str:
-        """The resource's provider."""
-        return self.real.provider
-
-    def call(self, request: LLMRequest) -> Any:
-        """Note the prompt's tokens and whether the model would think; raises `NotAskedError`."""
-        written = request.system + "".join(message.model_dump_json() for message in request.messages)
-        schema = json.dumps(request.output.model_json_schema()) if request.output else ""
-        self.prompts.append((len((written + schema).encode()) // BYTES_A_TOKEN, request.thinking != "off"))
-        raise NotAskedError("no model is asked while estimating")
 
 
 @dataclass(frozen=True)
@@ -73,12 +32,12 @@ class Rehearsed:
     """What one step would ask.
 
     Attributes:
-        prompts: Tokens of each first prompt, and whether the model may think.
+        prompts: Each first request, as a run would send it.
         columns: Columns of the step's result.
         why_not: Why the step could not be rehearsed; "" where it was.
     """
 
-    prompts: tuple[tuple[int, bool], ...] = ()
+    prompts: tuple[Preview, ...] = ()
     columns: int = 0
     why_not: str = ""
 
@@ -111,7 +70,7 @@ def _one(spec: PipelineSpec, step: StepSpec, project: Project, llm: LLM, store: 
     from aifirst_dagster.proposals.designs import DesignStore
     from aifirst_dagster.steps.run import StepRun, manifest
 
-    meter = Meter(llm)
+    recorder = Recorder(llm)
     writer = store.write(spec.slug, step.key)
 
     def state() -> State:
@@ -123,8 +82,9 @@ def _one(spec: PipelineSpec, step: StepSpec, project: Project, llm: LLM, store: 
         run = StepRun(
             project=project, pipeline=spec.slug, step=step.key, config=step.resolve(),
             inputs={need: store.open(spec.slug, need) for need in step.inputs}, writer=writer, previous=None,
-            llm=meter,  # type: ignore[arg-type]
+            llm=recorder,  # type: ignore[arg-type]
             designs=DesignStore(project.designs / spec.slug / step.key, preview=True), state=state, run_id="estimate",
+            samples=spec.samples,
         )  # fmt: skip
         result = step.step_type.run(run)
         if result.skipped:
@@ -132,7 +92,7 @@ def _one(spec: PipelineSpec, step: StepSpec, project: Project, llm: LLM, store: 
         writer.publish(manifest(run, result, step.rows, step.code_hash, ""))
     except (AifirstError, OSError) as error:
         return Rehearsed(why_not=str(getattr(error, "message", None) or error))
-    return Rehearsed(tuple(meter.prompts), len(result.columns))
+    return Rehearsed(tuple(recorder.previews), len(result.columns))
 
 
 def _wanted(spec: PipelineSpec) -> set[str]:

@@ -258,6 +258,11 @@ class PipelineSpec(_Model):
         description="Most US dollars that one run may spend on models; 0: no model call at all.",
     )
     llm: str | None = Field(None, description="A file of resources/llm/, by name; default: AIFIRST_LLM, else offline.")
+    samples: Literal["masked", "none"] = Field(
+        "masked",
+        description="Values of the data in what models see. masked: those that identify people keep their shape only. "
+        "none: no value at all, only counts, types and lengths.",
+    )
     tags: dict[str, str] = Field(default_factory=dict, description="Labels of all its assets.")
     designs: Literal["auto", "frozen"] = Field(
         "auto", description="auto: propose designs where the input changed. frozen: use accepted designs only."

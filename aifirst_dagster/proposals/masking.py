@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _EMAIL = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
@@ -14,6 +15,7 @@ _PERSON_COLUMN = re.compile(
     r"|owner|holder|nach|vor)[ _.-]?)?names?$|^(prenom|prénom|nom|apellidos?|nombre|cognome|vorname|nachname)$"
 )
 _DIGIT = re.compile(r"\d")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
 def names_people(column: str, semantic_type: str | None = None) -> bool:
@@ -31,6 +33,21 @@ def mask(text: str, person: bool = False) -> str:
     for pattern in (_IBAN, _CARD, _SSN, _PHONE):
         text = pattern.sub(lambda found: _shape(found[0]), text)
     return _letters(text) if person and "@" not in text else text
+
+
+def told(error: str, samples: bool = True, said: Collection[str] = ()) -> str:
+    """The words of an error without the values in them: what is quoted keeps its shape, or goes altogether.
+
+    Args:
+        error: As DuckDB or the engine words it.
+        samples: Whether shapes of values may be shown.
+        said: Texts that the model said or knows, column names say: these stay.
+    """
+
+    def hidden(found: re.Match[str]) -> str:
+        return found[0] if found[1] in said else f"'{_shape(found[1])}'" if samples else "'...'"
+
+    return mask(_QUOTED.sub(hidden, error))
 
 
 def _email(found: re.Match[str]) -> str:

@@ -33,6 +33,8 @@ class Outcome(Generic[AnswerT]):
         verdict: What the data said of each claim of the model (empty where none was asked).
         usage: What the model work took.
         notes: What the user should see.
+        prompt: Name, version and hash of the template that a model was asked with; empty where none was.
+        transcripts: Ids of the conversations that a model held with tools, see `aifirst prompts transcript`.
     """
 
     answer: AnswerT
@@ -48,6 +50,8 @@ class Outcome(Generic[AnswerT]):
     reasons: list[str] = field(default_factory=list)
     verdict: Verdict = field(default_factory=Verdict)
     notes: list[str] = field(default_factory=list)
+    prompt: dict[str, str] = field(default_factory=dict)
+    transcripts: list[str] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """The outcome without its answer, for metadata and manifests."""
@@ -58,6 +62,8 @@ class Outcome(Generic[AnswerT]):
             "status": self.status,
             "proposed_by": self.proposed_by,
             "model": self.model,
+            "prompt": self.prompt,
+            "transcripts": self.transcripts,
             "reused": self.reused,
             "current": self.current,
             "reasons": self.reasons,

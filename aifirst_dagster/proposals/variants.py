@@ -38,6 +38,7 @@ class Meta(BaseModel):
     inputs: dict[str, str] = Field(default_factory=dict)
     proposed_by: str = "offline"
     model: str | None = None
+    prompt: dict[str, str] = Field(default_factory=dict)
     at: str = ""
     run: str | None = None
     status: Status = "accepted"
@@ -80,6 +81,7 @@ class Variant:
         status: Status,
         run: str | None = None,
         evidence: dict[str, Any] | None = None,
+        prompt: dict[str, str] | None = None,
     ) -> Variant:
         """A variant made now."""
         meta = Meta(
@@ -88,6 +90,7 @@ class Variant:
             inputs=fingerprint.columns,
             proposed_by=proposed_by,
             model=model,
+            prompt=prompt or {},
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             run=run,
             status=status,

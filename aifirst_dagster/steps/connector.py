@@ -35,7 +35,13 @@ class Config(StepConfig):
     )
     llm_enhanced: bool = Field(False, description="Let the model propose types and descriptions; the data decides.")
     model: str | None = Field(None, description="Model for llm_enhanced; default: the LLM resource's.")
-    mode: Literal["standard", "extended_thinking"] = Field("standard", description="Let the model think first.")
+    mode: Literal["standard", "extended_thinking"] | None = Field(
+        None, description="extended_thinking lets the model think first; default: as the prompt says."
+    )
+    tools: bool = Field(
+        False,
+        description="For llm_enhanced: let the model look into the data (SQL, profiles, tests): up to 8 calls.",
+    )
     load: Literal["full", "new_files"] = Field(
         "full", description="Read all files each time, or add new and changed ones to what is there."
     )
@@ -108,10 +114,7 @@ def _design(step: StepRun, config: Config, table: ReadTable) -> Outcome[list[Col
         types=config.types,
         store=step.designs,
         llm=step.llm if config.llm_enhanced else None,
-        model=config.model,
-        mode=config.mode,
-        prompts=step.project.resources / "prompts",
-        run_id=step.run_id,
+        wish=step.wish(config),
     )
 
 

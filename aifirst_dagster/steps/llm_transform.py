@@ -24,11 +24,17 @@ class Config(StepConfig):
     """What the result should look like, and who may propose it."""
 
     model: str | None = Field(None, description="Model to ask; default: the LLM resource's.")
-    mode: Literal["standard", "extended_thinking"] = Field("standard", description="Let the model think first.")
+    mode: Literal["standard", "extended_thinking"] | None = Field(
+        None, description="extended_thinking lets the model think first; default: as the prompt says."
+    )
     prompt_template: str | None = Field(
         None, description="Prompt by name, from resources/prompts/ or the shipped ones."
     )
     instructions: str | None = Field(None, description="What the model should mind, in your words.")
+    tools: bool = Field(
+        False,
+        description="Let the model look into the data by itself (SQL, profiles, tests): up to 8 calls.",
+    )
     target: str | list[dict[str, Any]] | None = Field(
         None,
         description="Target schema: a Table Schema file, or its fields inline ({name, type, ...}). Default: proposed.",
@@ -56,12 +62,7 @@ def run(step: StepRun) -> StepResult:
         on_unparseable=config.on_unparseable,
         store=step.designs,
         llm=step.llm,
-        model=config.model,
-        mode=config.mode,
-        instructions=config.instructions,
-        prompt=config.prompt_template,
-        prompts=step.project.resources / "prompts",
-        run_id=step.run_id,
+        wish=step.wish(config, instructions=config.instructions, prompt=config.prompt_template),
     )
     done = mapping.apply(step.con, RELATION, outcome.answer)
     rows, aside = _store(step, done)

@@ -18,8 +18,14 @@ class Config(StepConfig):
         "auto_generate", description="auto_generate, a rule-set file, or rules inline ({type, kwargs, severity})."
     )
     model: str | None = Field(None, description="Model to ask; default: the LLM resource's.")
-    mode: Literal["standard", "extended_thinking"] = Field("standard", description="Let the model think first.")
+    mode: Literal["standard", "extended_thinking"] | None = Field(
+        None, description="extended_thinking lets the model think first; default: as the prompt says."
+    )
     instructions: str | None = Field(None, description="What the model should mind, in your words.")
+    tools: bool = Field(
+        False,
+        description="Let the model look into the data by itself (SQL, profiles, tests): up to 8 calls.",
+    )
     threshold: float = Field(0.95, ge=0, le=1, description="Least quality score.")
     on_fail: Literal["block", "warn"] = Field("block", description="What a score below the threshold does.")
     quarantine: bool = Field(True, description="Set aside rows that break a rule of severity error.")
@@ -43,11 +49,7 @@ def run(step: StepRun) -> StepResult:
         root=step.project.root,
         store=step.designs,
         llm=step.llm,
-        model=config.model,
-        mode=config.mode,
-        instructions=config.instructions,
-        prompts=step.project.resources / "prompts",
-        run_id=step.run_id,
+        wish=step.wish(config, instructions=config.instructions),
     )
     results = evaluate(step.con, relation, list(outcome.answer.rules))
     reached = score(results)

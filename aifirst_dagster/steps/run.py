@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.types import Usage
     from aifirst_dagster.project import Project
+    from aifirst_dagster.proposals.asking import Samples, Wish
     from aifirst_dagster.proposals.designs import DesignStore
     from aifirst_dagster.state.database import State
     from aifirst_dagster.steps.base import StepConfig
@@ -58,6 +59,7 @@ class StepRun:
         state: Opens the state database; called only where it is needed.
         override: A file to read instead of a connector's own.
         log: Tells people what is going on.
+        samples: Whether a model may see values of the data.
     """
 
     project: Project
@@ -74,6 +76,7 @@ class StepRun:
     partition: Partition | None = None
     override: Path | None = None
     log: Callable[[str], None] = lambda text: None
+    samples: Samples = "masked"
 
     @cached_property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -89,6 +92,27 @@ class StepRun:
         """
         (dataset,) = self.inputs.values()
         return dataset
+
+    def wish(self, config: Any, *, instructions: str | None = None, prompt: str | None = None) -> Wish:
+        """How a model is asked for this step: its own settings, the pipeline's and the project's templates.
+
+        Args:
+            config: The step type's configuration with `model`, `mode` and `tools`.
+            instructions: What the model should mind.
+            prompt: The template's name.
+        """
+        from aifirst_dagster.proposals.asking import Wish
+
+        return Wish(
+            model=config.model,
+            mode=config.mode,
+            instructions=instructions,
+            prompt=prompt,
+            prompts=self.project.resources / "prompts",
+            tools=config.tools,
+            samples=self.samples,
+            run_id=self.run_id,
+        )
 
     def input_columns(self) -> list[Column]:
         """The only input's columns."""

@@ -11,6 +11,7 @@ from aifirst_dagster.datasets.sandbox import SandboxError
 from aifirst_dagster.errors import ConfigError, DesignError
 from aifirst_dagster.inference import casts
 from aifirst_dagster.proposals import mapping
+from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.mapping.expressions import problem
 from aifirst_dagster.proposals.mapping.match import similarity
@@ -162,7 +163,7 @@ def test_a_damaged_target_is_named(con, columns, tmp_path) -> None:
     with pytest.raises(ConfigError, match="two fields"):
         mapping.design(con, "typed", columns, target=[{"name": "a"}, {"name": "a"}])
     with pytest.raises(ConfigError, match="no prompt 'map_custmer_schema'") as error:
-        mapping.design(con, "typed", columns, prompt="map_custmer_schema")
+        mapping.design(con, "typed", columns, wish=Wish(prompt="map_custmer_schema"))
     assert "map_customer_schema" in error.value.hint
 
 
@@ -222,7 +223,7 @@ def test_a_models_mapping_with_an_expression_is_tested_pinned_and_run_in_the_san
     claude_server.then(answer())
 
     first = mapping.design(
-        con, "typed", columns, store=store, llm=claude(), target=TARGET, prompt="map_customer_schema"
+        con, "typed", columns, store=store, llm=claude(), target=TARGET, wish=Wish(prompt="map_customer_schema")
     )
     second = mapping.design(
         con,
@@ -231,7 +232,7 @@ def test_a_models_mapping_with_an_expression_is_tested_pinned_and_run_in_the_san
         store=DesignStore(store.folder),
         llm=claude(),
         target=TARGET,
-        prompt="map_customer_schema",
+        wish=Wish(prompt="map_customer_schema"),
     )
     result = mapping.apply(con, "typed", second.answer)
 

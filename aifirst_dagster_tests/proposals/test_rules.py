@@ -134,6 +134,6 @@ def test_a_bare_file_asks_the_named_provider(con, people, claude, claude_server,
     monkeypatch.setenv("AIFIRST_PROJECT", str(project.root))
     claude_server.then(answer(AGE))
 
-    accepted, _, by = rules.propose_for_file(con, "people", people, "claude")
+    accepted, _, by = rules.propose_for_file(con, "people", people, claude())
 
     assert by == "claude-sonnet-5-5" and any(rule.kwargs.get("max_value") == 130 for rule in accepted)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from aifirst_dagster.proposals import schema
+from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster_tests.loopback.replies import CutStream, Fail, Raw, Reply
 from aifirst_dagster_tests.proposals.conftest import INJECTION, SOURCE_COLUMNS, column, engine, schema_answer
@@ -159,8 +160,8 @@ def test_another_model_or_another_prompt_asks_again_and_keeps_the_first_design(
     claude_server.then(*[Reply(schema_answer())] * 3)
 
     run(con, store, claude())
-    run(con, store, claude(), model="claude-opus-5-5")
-    run(con, store, claude(), prompts=prompts)
+    run(con, store, claude(), wish=Wish(model="claude-opus-5-5"))
+    run(con, store, claude(), wish=Wish(prompts=prompts))
     run(con, store, claude())
 
     assert [request.body["model"] for request in claude_server.received] == [

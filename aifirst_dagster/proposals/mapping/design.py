@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import asking
+from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.mapping import target as targets
 from aifirst_dagster.proposals.mapping.answer import MappingDesign
@@ -32,12 +33,7 @@ def design(
     on_unparseable: Literal["quarantine", "null"] = "quarantine",
     store: DesignStore | None = None,
     llm: LLM | None = None,
-    model: str | None = None,
-    mode: str = "standard",
-    instructions: str | None = None,
-    prompt: str | None = None,
-    prompts: Path | None = None,
-    run_id: str | None = None,
+    wish: Wish = Wish(),
 ) -> Outcome[MappingDesign]:
     """Map and repair `relation`; `mapping.apply` runs what comes out.
 
@@ -51,32 +47,24 @@ def design(
         on_unparseable: What becomes of a cell that cannot be read: its row is set aside, or it stays empty.
         store: The step's designs; None: kept nowhere.
         llm: Whom to ask; None: nobody.
-        model: A model in place of the resource's.
-        mode: `extended_thinking` lets the model reason first.
-        instructions: What it should mind.
-        prompt: The template's name; default `mapping`.
-        prompts: The project's own templates.
-        run_id: For provenance and the ledger.
+        wish: How it is asked.
 
     Raises:
         ConfigError: The target or the prompt is wrong.
     """
     fields = targets.load(target, root)
     task = MappingTask(
-        con, relation, columns, fields, instructions=instructions or "", deduplicate=deduplicate,
-        on_unparseable=on_unparseable,
+        con, relation, columns, fields, instructions=wish.instructions or "", deduplicate=deduplicate,
+        on_unparseable=on_unparseable, samples=wish.shows(llm),
     )  # fmt: skip
     config = {
         "target": [field.model_dump() for field in fields] if fields else None,
-        "instructions": instructions or "",
+        "instructions": wish.instructions or "",
         "deduplicate": deduplicate,
         "on_unparseable": on_unparseable,
     }
     inputs = {column.name: f"{column.physical_type} {column.type}" for column in columns}
-    ask = asking.ask(
-        inputs, config, llm=llm, model=model, mode=mode, prompt=prompt or "mapping", prompts=prompts, store=store,
-        run=run_id,
-    )  # fmt: skip
+    ask = asking.ask(inputs, config, wish, task=task.name, output=task.proposal, llm=llm, store=store)
     outcome = run(task, ask, store)
     for name in outcome.answer.unmatched:
         outcome.notes.append(f"The target has no field for the column {name!r}: it is not in the output.")

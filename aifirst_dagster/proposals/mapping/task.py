@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from aifirst_dagster.proposals.mapping import compile, match, trial
 from aifirst_dagster.proposals.mapping.answer import MappedField, MappingDesign
 from aifirst_dagster.proposals.mapping.proposal import MappingProposal, ProposedField
 from aifirst_dagster.proposals.mapping.target import TargetField
+from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Verdict
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
@@ -38,9 +40,10 @@ class MappingTask:
         instructions: str = "",
         deduplicate: bool = True,
         on_unparseable: str = "quarantine",
+        samples: bool = True,
     ) -> None:
         self._con, self._relation, self._columns, self._target = con, relation, list(columns), target
-        self._instructions = instructions
+        self._instructions, self._samples = instructions, samples
         self._options = {"deduplicate": deduplicate, "on_unparseable": on_unparseable}
         self._engine: MappingDesign | None = None
 
@@ -48,9 +51,9 @@ class MappingTask:
         """Instructions, target, the columns with masked values, and the repairs that are planned already."""
         plan = self.deterministic().plan
         with trial.repaired(self._con, self._relation, plan) as relation:
-            described = samples.describe(self._con, relation, plan.columns, "name")
+            described = samples.describe(self._con, relation, plan.columns, "name", samples=self._samples)
         repairs = [
-            {"column": action.column, "action": action.action, "reason": action.reason}
+            {"column": action.column, "action": action.action} | ({"reason": action.reason} if self._samples else {})
             for action in plan.actions
             if action.kind != "finding"
         ]
@@ -61,6 +64,18 @@ class MappingTask:
             "columns": described,
             "repairs": repairs,
         }
+
+    @property
+    def expected_tokens(self) -> int:
+        """See `Task.expected_tokens`."""
+        return 90 * max(len(self._columns), len(self._target or ()))
+
+    @contextmanager
+    def material(self) -> Iterator[Material]:
+        """The repaired rows that the evidence is taken from."""
+        plan = self.deterministic().plan
+        with trial.repaired(self._con, self._relation, plan) as relation:
+            yield Material(self._con, relation, plan.columns, "name", samples=self._samples)
 
     def deterministic(self) -> MappingDesign:
         """The repairs that the data asks for; with a target, fields matched by name, meaning and type."""
@@ -74,7 +89,8 @@ class MappingTask:
 
     def judge(self, proposal: MappingProposal, baseline: MappingDesign) -> Verdict:
         """Each field's sources, expression and type on the repaired rows; each respelling by whether it occurs."""
-        return trial.judge(self._con, self._relation, proposal, baseline.plan, self._target)
+        plan = baseline.plan
+        return trial.judge(self._con, self._relation, proposal, plan, self._target, samples=self._samples)
 
     def merge(self, proposal: MappingProposal, verdict: Verdict, baseline: MappingDesign, by: str) -> MappingDesign:
         """The model's fields and repairs that stand; the engine's for the others. No source column is lost unseen."""

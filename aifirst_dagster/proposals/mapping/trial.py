@@ -20,6 +20,7 @@ from aifirst_dagster.proposals.mapping.answer import MappedField, MappingDesign
 from aifirst_dagster.proposals.mapping.expressions import problem
 from aifirst_dagster.proposals.mapping.proposal import MappingProposal, ProposedField, Respelling
 from aifirst_dagster.proposals.mapping.target import TargetField
+from aifirst_dagster.proposals.masking import told
 from aifirst_dagster.proposals.verdict import Claim, Verdict
 from aifirst_dagster.repair import compile as repair
 from aifirst_dagster.repair.expressions import in_list
@@ -69,9 +70,9 @@ def shares(con: duckdb.DuckDBPyConnection, relation: str, design: MappingDesign)
 
 def judge(
     con: duckdb.DuckDBPyConnection, relation: str, proposal: MappingProposal, plan: RepairPlan,
-    target: Sequence[TargetField] | None,
+    target: Sequence[TargetField] | None, *, samples: bool = True,
 ) -> Verdict:  # fmt: skip
-    """Every claim of a mapping proposal, on repaired rows."""
+    """Every claim of a mapping proposal, on repaired rows; `samples` says whether values may stand in the evidence."""
     wanted = {field.name: field for field in target or []}
     known = {column.name for column in plan.columns}
     claims: list[Claim] = []
@@ -88,7 +89,7 @@ def judge(
         if name not in seen:
             claims.append(Claim(subject=name, what="field", state="failed", evidence="The proposal leaves it out."))
     with repaired(con, relation, plan) as table:
-        claims += _tried(con, table, sound, plan, wanted)
+        claims += _tried(con, table, sound, plan, wanted, samples)
         for said in proposal.repairs:
             claims += _repair_claims(con, table, said.column, said.respellings, said.null_tokens, known)
     return Verdict(claims=claims)
@@ -112,7 +113,7 @@ def _unusable(field: ProposedField, wanted: dict[str, TargetField], known: set[s
 
 def _tried(
     con: duckdb.DuckDBPyConnection, table: str, fields: list[ProposedField], plan: RepairPlan,
-    wanted: dict[str, TargetField],
+    wanted: dict[str, TargetField], samples: bool,
 ) -> list[Claim]:  # fmt: skip
     """The share of rows with a source value that come out with a value, field by field."""
     columns = {column.name: column for column in plan.columns}
@@ -139,7 +140,10 @@ def _tried(
             claim = Claim(subject=name, what="field", value=type_)
             try:
                 held, read = _counted(con, table, query, given if written else None)
-            except (SandboxError, RefusedQueryError) as error:
+            except SandboxError as error:
+                # What an expression failed on stands in DuckDB's words.
+                claim.state, claim.evidence = "failed", told(error.message, samples)
+            except RefusedQueryError as error:
                 claim.state, claim.evidence = "failed", error.message
             else:
                 _weigh(claim, held, read)

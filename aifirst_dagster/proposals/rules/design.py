@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import asking
+from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.fingerprint import digest
 from aifirst_dagster.proposals.outcome import Outcome
@@ -35,12 +36,7 @@ def design(
     root: Path | None = None,
     store: DesignStore | None = None,
     llm: LLM | None = None,
-    model: str | None = None,
-    mode: str = "standard",
-    instructions: str | None = None,
-    prompt: str = "rules",
-    prompts: Path | None = None,
-    run_id: str | None = None,
+    wish: Wish = Wish(),
 ) -> Outcome[RulesDesign]:
     """The rules to judge `relation` by.
 
@@ -52,34 +48,26 @@ def design(
         root: What a relative file starts from.
         store: The step's designs; None: kept nowhere.
         llm: Whom to ask; None: nobody.
-        model: A model in place of the resource's.
-        mode: `extended_thinking` lets the model reason first.
-        instructions: What it should mind.
-        prompt: The template's name.
-        prompts: The project's own templates.
-        run_id: For provenance and the ledger.
+        wish: How it is asked.
 
     Raises:
         ConfigError: A rule, the file or the prompt is wrong.
     """
     if rules != AUTO:
         return _given(rules, root)
-    task = RulesTask(con, relation, columns, instructions or "")
+    instructions = wish.instructions or ""
+    task = RulesTask(con, relation, columns, instructions, samples=wish.shows(llm))
     inputs = {column.name: column.physical_type for column in columns}
-    config = {"instructions": instructions or ""}
-    ask = asking.ask(
-        inputs, config, llm=llm, model=model, mode=mode, prompt=prompt, prompts=prompts, store=store, run=run_id
-    )
+    config = {"instructions": instructions}
+    ask = asking.ask(inputs, config, wish, task=task.name, output=task.proposal, llm=llm, store=store)
     return run(task, ask, store)
 
 
 def propose_for_file(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], provider: str
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], llm: LLM, wish: Wish = Wish()
 ) -> tuple[list[Rule], list[tuple[Rule, str]], str]:
-    """Rules of a bare file with the help of the LLM resource `provider`: (accepted, rejected with reasons, by whom)."""
-    from aifirst_dagster.llm.resource import choose
-
-    outcome = design(con, relation, columns, llm=choose(provider))
+    """Rules of a bare file with the help of `llm`: (accepted, rejected with reasons, by whom)."""
+    outcome = design(con, relation, columns, llm=llm, wish=wish)
     rejected = [
         (Rule.model_validate(rule), why)
         for rule, why in outcome.answer.rejected

@@ -14,9 +14,10 @@ from aifirst_dagster.datasets.session import HIDDEN, LINE, ident
 from aifirst_dagster.errors import AifirstError, DesignError
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
-from aifirst_dagster.proposals.masking import mask, names_people
+from aifirst_dagster.proposals.masking import mask, names_people, told
 from aifirst_dagster.proposals.rules.probes import cannot_fail
 from aifirst_dagster.proposals.rules.proposal import ProposedRule, RulesProposal
+from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Claim, Verdict
 from aifirst_dagster.quality.rules import Rule, RuleSet
 
@@ -47,17 +48,23 @@ class RulesTask:
     proposal = RulesProposal
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], instructions: str = ""
+        self,
+        con: duckdb.DuckDBPyConnection,
+        relation: str,
+        columns: Sequence[Column],
+        instructions: str = "",
+        *,
+        samples: bool = True,
     ) -> None:
         self._con, self._relation, self._columns = con, relation, list(columns)
-        self._instructions = instructions
+        self._instructions, self._samples = instructions, samples
         self._engine: RulesDesign | None = None
         self._parsed: dict[int, Rule] = {}
 
     def evidence(self) -> dict[str, Any]:
         """Instructions, the columns with masked values from one half of the rows, and the rules learned already."""
         with self._half(0) as seen:
-            columns = samples.describe(self._con, seen, self._columns, "name")
+            columns = samples.describe(self._con, seen, self._columns, "name", samples=self._samples)
         learned = [
             {"type": r.type, "kwargs": self._masked(r), "severity": r.severity} for r in self.deterministic().rules
         ]
@@ -66,6 +73,17 @@ class RulesTask:
             "columns": columns,
             "rules": learned,
         }
+
+    @property
+    def expected_tokens(self) -> int:
+        """See `Task.expected_tokens`."""
+        return 220 * len(self._columns)
+
+    @contextmanager
+    def material(self) -> Iterator[Material]:
+        """The half of the rows that the evidence is taken from: what is tested later stays unseen."""
+        with self._half(0) as seen:
+            yield Material(self._con, seen, self._columns, "name", samples=self._samples)
 
     def deterministic(self) -> RulesDesign:
         """Rules learned on one part of the rows and confirmed on another."""
@@ -139,12 +157,13 @@ class RulesTask:
         for result in results:
             claim = Claim(subject=result.id, what="rule", value=json.dumps(result.kwargs, default=str)[:200])
             if result.error:
-                claim.state, claim.evidence = "failed", f"It cannot be evaluated: {result.error}"
+                claim.state = "failed"
+                claim.evidence = f"It cannot be evaluated: {told(result.error, self._samples, result.columns)}"
             elif result.id in empty:
                 claim.state, claim.evidence = "failed", "It cannot fail: rows of nonsense keep it too."
             elif not result.success:
                 claim.state = "failed"
-                claim.evidence = _broken(result)
+                claim.evidence = _broken(result, self._samples)
             else:
                 claim.state, claim.evidence = "tested", f"It holds on {result.evaluated} values that were not shown."
             claims.append(claim)
@@ -152,6 +171,9 @@ class RulesTask:
 
     def _masked(self, rule: Rule) -> dict[str, Any]:
         """A learned rule's arguments without the values of columns that could identify people."""
+        if not self._samples:
+            # Bounds, sets and patterns were learned from cells.
+            return {name: value for name, value in rule.kwargs.items() if name in _NAMING}
         person = any(names_people(column) for column in rule.columns)
         return json.loads(
             json.dumps(
@@ -177,8 +199,14 @@ class RulesTask:
             self._con.execute(f"DROP VIEW {view}")
 
 
-def _broken(result: RuleResult) -> str:
-    """How far a rule is from holding, with masked examples."""
+_NAMING = {"column", "column_A", "column_B", "column_list", "mostly"}
+
+
+def _broken(result: RuleResult, samples: bool) -> str:
+    """How far a rule is from holding, with masked examples where values may be shown."""
+    if not samples:
+        share = result.unexpected_percent
+        return "It does not hold." if share is None else f"{share:.2f} % of the unseen values break it."
     person = any(names_people(column) for column in result.columns)
     shown = ", ".join(repr(mask(str(value)[:80], person)) for value in result.unexpected_list[:5])
     if result.unexpected_percent is None:

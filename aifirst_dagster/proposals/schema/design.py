@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import asking
+from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.outcome import Outcome
 from aifirst_dagster.proposals.runner import run
@@ -28,12 +28,7 @@ def design(
     types: Mapping[str, str] | None = None,
     store: DesignStore | None = None,
     llm: LLM | None = None,
-    model: str | None = None,
-    mode: str = "standard",
-    instructions: str | None = None,
-    prompt: str = "schema",
-    prompts: Path | None = None,
-    run_id: str | None = None,
+    wish: Wish = Wish(),
 ) -> Outcome[list[Column]]:
     """Describe the columns of `relation`, each tested on all rows.
 
@@ -45,18 +40,12 @@ def design(
         types: Column -> Table Schema type, set by hand.
         store: The step's designs; None: kept nowhere.
         llm: Whom to ask; None: nobody.
-        model: A model in place of the resource's.
-        mode: `extended_thinking` lets the model reason first.
-        instructions: What it should mind.
-        prompt: The template's name.
-        prompts: The project's own templates.
-        run_id: For provenance and the ledger.
+        wish: How it is asked.
     """
     native, types = dict(native or {}), dict(types or {})
-    task = SchemaTask(con, relation, columns, native, types, instructions or "")
-    config: dict[str, Any] = {"types": types, "instructions": instructions or ""}
+    instructions = wish.instructions or ""
+    task = SchemaTask(con, relation, columns, native, types, instructions, samples=wish.shows(llm))
+    config: dict[str, Any] = {"types": types, "instructions": instructions}
     inputs = {column: native.get(column, "VARCHAR") for column in columns}
-    ask = asking.ask(
-        inputs, config, llm=llm, model=model, mode=mode, prompt=prompt, prompts=prompts, store=store, run=run_id
-    )
+    ask = asking.ask(inputs, config, wish, task=task.name, output=task.proposal, llm=llm, store=store)
     return run(task, ask, store)

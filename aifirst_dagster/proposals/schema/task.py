@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.session import ident, literal
@@ -13,6 +14,7 @@ from aifirst_dagster.proposals import samples
 from aifirst_dagster.proposals.masking import mask, names_people
 from aifirst_dagster.proposals.schema import measure
 from aifirst_dagster.proposals.schema.proposal import ProposedColumn, SchemaProposal
+from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Claim, Verdict
 
 if TYPE_CHECKING:
@@ -48,8 +50,10 @@ class SchemaTask:
         native: Mapping[str, str],
         given: Mapping[str, str],
         instructions: str,
+        *,
+        samples: bool = True,
     ) -> None:
-        self._con, self._relation = con, relation
+        self._con, self._relation, self._samples = con, relation, samples
         self._columns, self._native, self._given = list(columns), dict(native), dict(given)
         self._instructions = instructions
         self._engine: list[Column] = []
@@ -59,8 +63,18 @@ class SchemaTask:
         """The owner's instructions, and each column's profile with masked values."""
         return {
             "instructions": self._instructions or "(nothing in particular)",
-            "columns": samples.describe(self._con, self._relation, self.deterministic()),
+            "columns": samples.describe(self._con, self._relation, self.deterministic(), samples=self._samples),
         }
+
+    @property
+    def expected_tokens(self) -> int:
+        """See `Task.expected_tokens`."""
+        return 60 * len(self._columns)
+
+    @contextmanager
+    def material(self) -> Iterator[Material]:
+        """The source as it was read."""
+        yield Material(self._con, self._relation, self.deterministic(), "source_name", samples=self._samples)
 
     def deterministic(self) -> list[Column]:
         """What inference says, tested on all rows; types given by hand in place of inferred ones."""
@@ -86,7 +100,7 @@ class SchemaTask:
                 candidates.append((said, column, retyped(column, said.type, said.format)))
         read = measure.count(self._con, self._relation, [candidate for *_, candidate in candidates])
         for (said, column, _), tried in zip(candidates, read, strict=True):
-            claims.append(_type_claim(said, column, tried))
+            claims.append(_type_claim(said, column, tried, self._samples))
             claims += self._token_claims(said, tried)
         for said in proposal.columns:
             if column := known.get(said.column):
@@ -212,7 +226,7 @@ def retyped(column: Column, type_: str, format_: str) -> Column:
     )
 
 
-def _type_claim(said: ProposedColumn, column: Column, tried: Column) -> Claim:
+def _type_claim(said: ProposedColumn, column: Column, tried: Column, samples: bool) -> Claim:
     """Whether all rows bear the type out, in comparison with the engine's."""
     claim = Claim(subject=said.column, what="type", value=said.type)
     share, engine = measure.share(tried), measure.share(column)
@@ -228,7 +242,8 @@ def _type_claim(said: ProposedColumn, column: Column, tried: Column) -> Claim:
         person = names_people(said.column, column.semantic_type)
         examples = ", ".join(repr(mask(text[:60], person)) for text in tried.evidence.examples_failed[:5])
         claim.state = "failed"
-        claim.evidence = f"Only {share:.1%} of {cells} cells parse as {said.type}{style}; these do not: {examples}"
+        claim.evidence = f"Only {share:.1%} of {cells} cells parse as {said.type}{style}"
+        claim.evidence += f"; these do not: {examples}" if samples else "."
     return claim
 
 

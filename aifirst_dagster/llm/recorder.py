@@ -1,0 +1,75 @@
+"""Stands where an LLM is expected and notes what it would be sent: nothing leaves the machine, no key is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+from aifirst_dagster.errors import ServiceError
+
+if TYPE_CHECKING:
+    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.llm.preview import Preview
+    from aifirst_dagster.llm.resource import LLMResourceSpec
+    from aifirst_dagster.llm.types import LLMRequest
+    from aifirst_dagster.state.database import State
+
+
+class NotAskedError(ServiceError):
+    """The recorder's answer to every call: the caller goes on with the deterministic engine's."""
+
+
+@dataclass
+class Recorder:
+    """An LLM that is never asked.
+
+    Attributes:
+        real: Whose requests these would be.
+        previews: What it would have been sent, in order.
+    """
+
+    real: LLM
+    previews: list[Preview] = field(default_factory=list)
+
+    @property
+    def available(self) -> bool:
+        """A key is taken for granted: this is about the run where there is one."""
+        return True
+
+    @property
+    def asked(self) -> str | None:
+        """Whom a run would ask."""
+        return self.real.asked
+
+    @property
+    def model(self) -> str | None:
+        """The resource's model."""
+        return self.real.asked
+
+    @property
+    def provider(self) -> str:
+        """The resource's provider."""
+        return self.settings.provider if self.settings else "offline"
+
+    @property
+    def settings(self) -> LLMResourceSpec | None:
+        """The resource that would be asked first."""
+        return self.real.settings
+
+    def preview(self, request: LLMRequest) -> Preview | None:
+        """See `LLM.preview`."""
+        return self.real.preview(request)
+
+    def state(self) -> State:
+        """See `LLM.state`."""
+        return self.real.state()
+
+    def call(self, request: LLMRequest) -> NoReturn:
+        """Note the request; raises `NotAskedError`."""
+        if found := self.real.preview(request):
+            self.previews.append(found)
+        raise NotAskedError("no model is asked: this only shows what would be")
+
+    async def acall(self, request: LLMRequest) -> NoReturn:
+        """Note the request; raises `NotAskedError`."""
+        self.call(request)
