@@ -23,13 +23,18 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+WORKSPACE = """load_from:
+  - python_module: {module_name: aifirst_dagster.definitions, location_name: aifirst_dagster}
+"""
+
+
 @contextmanager
 def project(pipelines: dict[str, dict[str, object]]) -> Iterator[tuple[Path, dict[str, str]]]:
     """A project folder with `pipelines` (file name -> content), and the environment that makes it the current one."""
     with TemporaryDirectory(prefix="aifirst-bench-") as folder:
         root = Path(folder)
         (root / "resources" / "pipelines").mkdir(parents=True)
-        (root / "workspace.yaml").write_text("load_from:\n  - python_module: aifirst_dagster.definitions\n")
+        (root / "workspace.yaml").write_text(WORKSPACE)
         for name, content in pipelines.items():
             (root / "resources" / "pipelines" / name).write_text(yaml.safe_dump(content, sort_keys=False))
         environment = {
