@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from aifirst_dagster.errors import ConfigError
+from aifirst_dagster.llm.failures import RejectedError
 from aifirst_dagster.llm.types import Effort, Tokens
 
 if TYPE_CHECKING:
@@ -24,13 +25,27 @@ class _Strict(BaseModel):
 
 
 class Rates(_Strict):
-    """US dollars per million tokens."""
+    """US dollars per million tokens. What is not said of the prompt cache is taken from above: reads cost what input
+    costs, writes 1.25 times it (short) and 2.5 times it (long).
+
+    Attributes:
+        cache_write_5m: Writes kept for the provider's shorter time (Claude: 5 minutes, OpenAI: 30).
+        cache_write_1h: Writes kept for its longer time (Claude: an hour, OpenAI: twelve).
+    """
 
     input: float = Field(ge=0)
     output: float = Field(ge=0)
     cache_read: float = Field(ge=0)
     cache_write_5m: float = Field(ge=0)
     cache_write_1h: float = Field(ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_above(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("input"), int | float):
+            return given
+        fresh = given["input"]
+        return {"cache_read": fresh, "cache_write_5m": fresh * 1.25, "cache_write_1h": fresh * 2.5, **given}
 
 
 class Tier(Rates):
@@ -56,6 +71,11 @@ class Model(_Strict):
         thinking: `thinking.type` values that it accepts; the first is its way to reason.
         effort: Effort levels that it knows; empty: it has no such setting.
         structured_output: Whether it can be held to a JSON schema.
+        tools: Whether it can call tools.
+        vision: Whether it takes images.
+        pdf: Whether it takes PDF documents.
+        cache_minimum: Tokens from which a prompt marked for caching is kept; None: marks mean nothing to it.
+        prices: Newest last. A model without any is refused: what costs an unknown amount fits no cap.
         retires: The day from which calls fail, where announced.
         replaced_by: Who serves its name from that day on.
     """
@@ -67,9 +87,19 @@ class Model(_Strict):
     thinking: tuple[str, ...] = ()
     effort: tuple[Effort, ...] = ()
     structured_output: bool = True
+    tools: bool = True
+    vision: bool = False
+    pdf: bool = False
+    cache_minimum: int | None = None
     retires: date | None = None
     replaced_by: str | None = None
-    prices: tuple[Price, ...] = Field(min_length=1)
+    prices: tuple[Price, ...] = ()
+
+    def rates(self, at: date | None = None) -> Price | None:
+        """The price of a day (default: today), or None where none is known."""
+        at = at or datetime.now(UTC).date()
+        known = next((price for price in reversed(self.prices) if price.since <= at), None)
+        return known or (self.prices[0] if self.prices else None)
 
 
 class Alias(_Strict):
@@ -91,6 +121,10 @@ class Catalogue(_Strict):
 
     models: dict[str, Model]
     aliases: dict[str, Alias]
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a model or an alias of that name."""
+        return name in self.models or name in self.aliases
 
     def resolve(self, name: str, at: date | None = None) -> tuple[Model, str | None]:
         """The model that serves `name` on a day (default: today), and a notice where it is not the one named.
@@ -132,9 +166,19 @@ def resolve(name: str, project: Project | None = None, at: date | None = None) -
 
 
 def price(model: Model, tokens: Tokens, at: date | None = None) -> float:
-    """US dollars for a request's tokens on a day (default: today)."""
-    at = at or datetime.now(UTC).date()
-    current = next((price for price in reversed(model.prices) if price.since <= at), model.prices[0])
+    """US dollars for a request's tokens on a day (default: today).
+
+    Raises:
+        RejectedError: No price of the model is known.
+    """
+    current = model.rates(at)
+    if current is None:
+        raise RejectedError(
+            f"The price of {model.name} is not known, so no cap on spending could hold.",
+            hint="Enter it in resources/llm/models.yaml, in US dollars per million tokens: "
+            f"models: {{{model.name}: {{provider: {model.provider}, context: {model.context}, "
+            f"max_output: {model.max_output}, prices: [{{input: ..., output: ...}}]}}}}",
+        )
     tiers = [tier for tier in current.tiers if tokens.prompt > tier.above]
     rates: Rates = max(tiers, key=lambda tier: tier.above) if tiers else current
     cost = (

@@ -11,12 +11,19 @@ _LOOKS = re.compile(
     r"|(?i:\bbearer\s+)[A-Za-z0-9._~+/=\-]{8,}"
     r"|(?<=://)([^\s/:@]*):([^\s/@]+)(?=@)"
 )
+_known: set[str] = set()
 _SECRET_NAME = re.compile(r"(API_KEY|TOKEN|SECRET|PASSWORD|_URL|WEBHOOK)$")
+
+
+def conceal(secret: str) -> None:
+    """Take `secret` out of every text from now on, whatever its variable is called."""
+    if len(secret) >= 8:
+        _known.add(secret)
 
 
 def redact(text: str) -> str:
     """`text` with keys, bearer tokens, passwords in addresses, and secrets of the environment replaced by `***`."""
-    for secret in _environment_secrets():
+    for secret in (*sorted(_known, key=len, reverse=True), *_environment_secrets()):
         text = text.replace(secret, MASK)
     return _LOOKS.sub(lambda found: f"{found[2] or ''}:{MASK}" if found[3] else MASK, text)
 

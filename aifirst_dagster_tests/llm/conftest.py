@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.project import Project
+from aifirst_dagster_tests.llm.rigs import KINDS, Rig
 from aifirst_dagster_tests.loopback.fixtures import claude_server  # noqa: F401
 
 
@@ -18,7 +19,9 @@ from aifirst_dagster_tests.loopback.fixtures import claude_server  # noqa: F401
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An empty project."""
     ours = ("AIFIRST_LLM", "AIFIRST_HOME", "AIFIRST_POSTGRES_URL")
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", *ours):
+    anthropic = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
+    google = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL")
+    for name in (*anthropic, *google, "OPENAI_API_KEY", "OPENAI_BASE_URL", "AIFIRST_LOCAL_URL", *ours):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", str(tmp_path / "no-config"))
     return Project(tmp_path)
@@ -45,3 +48,12 @@ def claude(project: Project, claude_server: object) -> Callable[..., LLM]:  # no
         return choose("claude", project)
 
     return opened
+
+
+@pytest.fixture(params=KINDS)
+def rig(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    """Each provider in turn, pointed at a server with an empty script."""
+    kind = KINDS[request.param]
+    with kind.server() as server:
+        server.use(monkeypatch)
+        yield Rig(kind, server, project)

@@ -10,11 +10,12 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
 
 from aifirst_dagster.errors import ConfigError
-from aifirst_dagster.llm.types import Answer
+from aifirst_dagster.llm.types import Answer, ToolSpec
+from aifirst_dagster.observe.redact import conceal
 
 if TYPE_CHECKING:
     from aifirst_dagster.llm.catalogue import Model
-    from aifirst_dagster.llm.resource import LLMResourceSpec
+    from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
     from aifirst_dagster.llm.types import LLMRequest
 
 GROUP = "aifirst_dagster.providers"
@@ -32,6 +33,8 @@ class Prepared:
         notices: What the model could not be asked as wished.
         input_tokens: An upper bound of the input where the body's length would be far off (base64 of images); None:
             its bytes are the bound.
+        tools: What the model may call: their arguments are read back as these say.
+        cache: Parts are marked for the provider's prompt cache: the whole input may be billed as written to it.
     """
 
     body: dict[str, object]
@@ -39,6 +42,8 @@ class Prepared:
     stream: bool
     notices: tuple[str, ...] = ()
     input_tokens: int | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,12 +130,32 @@ class ProviderType:
         connect: Makes a provider from a resource; must not import an SDK yet.
         api_key_env: The environment variable that holds the key by default.
         default_model: Used where the resource names none.
+        unlisted: Describes a model that no catalogue lists; None: there are no others.
     """
 
     name: str
     connect: Callable[[LLMResourceSpec], Provider]
     api_key_env: str | None = None
     default_model: str | None = None
+    unlisted: Callable[[str], Model] | None = None
+
+
+def secret(key: EnvRef) -> str:
+    """The key that a variable holds.
+
+    Raises:
+        AuthError: It is not set.
+    """
+    from aifirst_dagster.llm.failures import AuthError
+
+    found = key.read()
+    if not found:
+        raise AuthError(
+            f"The environment variable {key.env} is not set.",
+            hint="Set it, or run offline: --provider offline, or AIFIRST_LLM=offline.",
+        )
+    conceal(found)
+    return found
 
 
 def provider_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -15,6 +16,7 @@ _CLAUDE: dict[str, _Kind] = {
     "output-tokens": "output_tokens",
     "tokens": "tokens",
 }
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
 def claude_limits(headers: Mapping[str, str]) -> tuple[RateLimit, ...]:
@@ -29,3 +31,25 @@ def claude_limits(headers: Mapping[str, str]) -> tuple[RateLimit, ...]:
             continue
         found.append(RateLimit(kind=kind, limit=limit, remaining=remaining, reset=max(0.0, until.total_seconds())))
     return tuple(found)
+
+
+def openai_limits(headers: Mapping[str, str]) -> tuple[RateLimit, ...]:
+    """`x-ratelimit-{limit,remaining,reset}-{requests,tokens}`; resets are durations: `6m0s`, `20ms`."""
+    found: list[RateLimit] = []
+    kinds: tuple[_Kind, ...] = ("requests", "tokens")
+    for kind in kinds:
+        try:
+            limit, remaining = int(headers[f"x-ratelimit-limit-{kind}"]), int(headers[f"x-ratelimit-remaining-{kind}"])
+            reset = _seconds(headers[f"x-ratelimit-reset-{kind}"])
+        except (KeyError, ValueError):
+            continue
+        found.append(RateLimit(kind=kind, limit=limit, remaining=remaining, reset=reset))
+    return tuple(found)
+
+
+def _seconds(duration: str) -> float:
+    """`1h2m3.5s` or `20ms` in seconds."""
+    found = re.findall(r"([0-9.]+)(ms|s|m|h|d)", duration)
+    if not found or "".join(number + unit for number, unit in found) != duration.strip():
+        raise ValueError(duration)
+    return sum(float(number) * _UNITS[unit] for number, unit in found)

@@ -1,0 +1,145 @@
+"""GPT through OpenAI's SDK: one request on today's Responses API, plain or streamed."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from aifirst_dagster.llm.catalogue import Model
+from aifirst_dagster.llm.providers import clients
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, secret
+from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
+from aifirst_dagster.llm.providers.openai_wire import (
+    LEAST_OUTPUT,
+    NAME,
+    PAGE_TOKENS,
+    WHO,
+    answer,
+    image_tokens,
+    marks,
+    request_body,
+)
+from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
+from aifirst_dagster.llm.types import Answer, LLMRequest
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, AsyncStream
+    from openai.types.responses import Response, ResponseStreamEvent
+
+KEY = "OPENAI_API_KEY"
+REACH = "Check the network, and OPENAI_BASE_URL if it is set."
+#: Answers that may be longer are streamed: a connection that is silent for minutes gets cut on the way.
+STREAM_ABOVE = 16_000
+#: What a token count does not take of a request's body.
+_NOT_COUNTED = ("max_output_tokens", "store", "include", "prompt_cache_options")
+
+
+class OpenAIProvider:
+    """A connection to the Responses API; the key is read from the environment when a request is sent."""
+
+    def __init__(self, spec: LLMResourceSpec) -> None:
+        self._spec = spec
+        self._key = spec.api_key or EnvRef(env=KEY)
+
+    def __repr__(self) -> str:
+        return f"OpenAIProvider({self._spec.name!r})"
+
+    @property
+    def available(self) -> bool:
+        """Whether the key's variable is set."""
+        return bool(self._key.read())
+
+    def require(self) -> None:
+        """See `Provider.require`."""
+        secret(self._key)
+
+    def prepare(self, request: LLMRequest, model: Model) -> Prepared:
+        """See `Provider.prepare`."""
+        require_able(request, model)
+        wished = min(request.max_tokens or self._spec.max_output_tokens, self._spec.max_output_tokens)
+        max_tokens = max(LEAST_OUTPUT, min(wished, model.max_output))
+        notices: list[str] = []
+        body = request_body(request, model, max_tokens, request.effort or self._spec.effort, notices)
+        return Prepared(
+            body,
+            max_tokens,
+            stream=max_tokens > STREAM_ABOVE if request.stream is None else request.stream,
+            notices=tuple(notices),
+            input_tokens=most_input_tokens(request, body, image_tokens, PAGE_TOKENS),
+            tools=request.tools,
+            cache=marks(body),
+        )
+
+    async def send(self, prepared: Prepared) -> Answer:
+        """See `Provider.send`."""
+        from aifirst_dagster.llm.providers.openai_errors import translated
+        from aifirst_dagster.llm.providers.rate_headers import openai_limits
+
+        body: dict[str, Any] = dict(prepared.body)
+        with translated(WHO, REACH, self._key.env):
+            client = self._client()
+            raw = await client.responses.with_raw_response.create(**body, stream=prepared.stream)
+            received: Any = raw.parse()
+            response = await _last(received) if prepared.stream else received
+            return answer(response, prepared.tools, raw.headers.get("x-request-id"), openai_limits(raw.headers))
+
+    async def count(self, prepared: Prepared) -> int | None:
+        """See `Provider.count`."""
+        from aifirst_dagster.llm.providers.openai_errors import translated
+
+        body: dict[str, Any] = {name: value for name, value in prepared.body.items() if name not in _NOT_COUNTED}
+        with translated(WHO, REACH, self._key.env):
+            counted = await self._client().responses.input_tokens.count(**body)
+            return int(counted.input_tokens)
+
+    async def models(self) -> list[ModelFacts]:
+        """See `Provider.models`."""
+        from aifirst_dagster.llm.providers.openai_errors import translated
+
+        with translated(WHO, REACH, self._key.env):
+            return [_facts(model.id, model.shutdown_date) async for model in self._client().models.list()]
+
+    async def aclose(self) -> None:
+        """See `Provider.aclose`."""
+        await clients.close_all()
+
+    def _client(self) -> AsyncOpenAI:
+        key, timeout = secret(self._key), self._spec.timeout
+        base = self._spec.base_url.read() if isinstance(self._spec.base_url, EnvRef) else self._spec.base_url
+        return clients.shared((NAME, key, base, timeout), lambda: connect(key, base, timeout))
+
+
+def connect(key: str, base_url: str | None, timeout: float) -> AsyncOpenAI:
+    """An SDK client that never retries by itself: each retry must pass the budget and stand in the ledger."""
+    import httpx2
+    from openai import AsyncOpenAI
+
+    return AsyncOpenAI(
+        api_key=key,
+        base_url=base_url,
+        max_retries=0,
+        timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0)),
+        _strict_response_validation=bool(os.environ.get("AIFIRST_STRICT_PROVIDERS")),
+    )
+
+
+async def _last(stream: AsyncStream[ResponseStreamEvent]) -> Response:
+    """The whole response, which a stream's last event holds."""
+    from aifirst_dagster.llm.failures import UnavailableError
+    from aifirst_dagster.llm.providers.openai_errors import in_midst
+
+    async with stream:
+        async for event in stream:
+            if event.type == "error":
+                raise in_midst(WHO, event.code or "server_error", event.message)
+            if event.type in ("response.completed", "response.incomplete", "response.failed"):
+                return event.response
+    raise UnavailableError("The answer broke off without its end.", retryable=True, billed="unknown")
+
+
+def _facts(name: str, shutdown: str | None) -> ModelFacts:
+    return ModelFacts(id=name, retires=date.fromisoformat(shutdown[:10]) if shutdown else None)
+
+
+PROVIDER = ProviderType(name=NAME, connect=OpenAIProvider, api_key_env=KEY, default_model="gpt-6.2-sol")
