@@ -47,7 +47,7 @@ class LLM:
     ) -> None:
         self.name, self.run_id = name, run_id or f"local-{uuid.uuid4()}"
         self._routes, self._project, self._pipeline, self._state = tuple(routes), project, pipeline, state
-        self._usage, self._lock = Usage.none(), threading.Lock()
+        self._usage, self._lock, self._opening = Usage.none(), threading.Lock(), threading.Lock()
 
     @property
     def available(self) -> bool:
@@ -96,7 +96,7 @@ class LLM:
 
     def state(self) -> State:
         """The state database that holds the ledger; opened at the first use."""
-        return self._open()
+        return self._opened()
 
     @property
     def usage(self) -> Usage:
@@ -148,7 +148,6 @@ class LLM:
             LLMError: Every other failure, by kind; `usage` says what it took all the same.
             ConfigError: The model named does not exist.
         """
-        from aifirst_dagster.llm.gateway.call import acall
         from aifirst_dagster.llm.providers.offline import no_model
 
         request = request.model_copy(update={"metadata": self._context(request.metadata)})
@@ -158,7 +157,7 @@ class LLM:
             if route.spec.provider == "offline":
                 continue
             try:
-                response = await acall(request, route.spec, route.provider, self._project, self._open)
+                response = await self._through(route, request)
             except (UnavailableError, AuthError, RejectedError) as error:
                 # The next resource of the chain may serve; that it is another one must be seen.
                 failed = error
@@ -170,15 +169,44 @@ class LLM:
             else:
                 self._add(response.usage)
                 return response.model_copy(update={"notices": (*notices, *response.notices)})
+        if failed and notices[1:]:
+            failed.hint = " ".join([failed.hint, *(f"Before that, {notice}" for notice in notices[:-1])]).strip()
         raise failed or no_model()
 
-    def _open(self) -> State:
-        if self._state is None:
-            import aifirst_dagster.state as state
+    async def _through(self, route: Route, request: LLMRequest) -> LLMResponse:
+        """One resource's answer, unless its breaker is open."""
+        from aifirst_dagster.llm.gateway.breaker import breaker_of
+        from aifirst_dagster.llm.gateway.call import acall
 
-            self._state = state.open(self._project)
-            self._state.ledger.give_up_lost()
+        breaker = breaker_of(route.spec, self._project)
+        breaker.enter(route.spec.name)
+        try:
+            response = await acall(request, route.spec, route.provider, self._project, self._open)
+        except BaseException as error:
+            breaker.leave(error)
+            raise
+        breaker.leave(None)
+        return response
+
+    async def _open(self) -> State:
+        """The state database; opening it takes a moment that the event loop must not wait for."""
+        if self._state is None:
+            import asyncio
+
+            return await asyncio.to_thread(self._opened)
         return self._state
+
+    def _opened(self) -> State:
+        with self._opening:
+            if self._state is None:
+                import aifirst_dagster.state as state
+                from aifirst_dagster.llm.gateway import spool
+
+                opened = state.open(self._project)
+                opened.ledger.give_up_lost()
+                spool.fold(self._project.home, opened.ledger)
+                self._state = opened
+            return self._state
 
     def _add(self, usage: Usage) -> None:
         with self._lock:

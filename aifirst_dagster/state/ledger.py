@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Row, Select, Text, bindparam, case, func, insert, select, update
 
+from aifirst_dagster.state.group_commit import GroupCommit
 from aifirst_dagster.state.owner import alive, myself
 from aifirst_dagster.state.tables import UtcTime, llm_calls
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
 
 Status = Literal["pending", "settled", "failed", "unknown"]
-Scope = Literal["run", "pipeline", "day"]
+Scope = Literal["call", "run", "pipeline", "day"]
 
 #: A call of another machine that never settled is given up after this time; no provider answers later.
 ABANDONED = timedelta(hours=2)
@@ -27,7 +29,7 @@ _COMMITTED = func.coalesce(llm_calls.c.cost_usd, llm_calls.c.reserved_usd)
 
 @dataclass(frozen=True)
 class Cap:
-    """The most that may be spent within a scope: one run, a pipeline over all its runs, or a UTC day."""
+    """The most that may be spent within a scope: one call, one run, a pipeline over all its runs, or a UTC day."""
 
     scope: Scope
     usd: float
@@ -48,7 +50,13 @@ class Overrun:
 
 @dataclass(frozen=True)
 class NewCall:
-    """What is known of a request before it is sent; `call_id` groups the requests of one call."""
+    """What is known of a request before it is sent.
+
+    Attributes:
+        call_id: Groups the requests of one call.
+        fingerprint: Of what is sent.
+        key: Of what the call asked for first: the name under which its answer is found again. None: it is not.
+    """
 
     call_id: str
     attempt: int
@@ -61,6 +69,41 @@ class NewCall:
     pipeline: str | None = None
     step: str | None = None
     task: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """The answer is in the ledger already: nothing needs to be sent.
+
+    Attributes:
+        row: The row that holds it.
+    """
+
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """The same is being asked right now, by this process or another."""
+
+    row_id: str
+
+
+Reserved = str | Overrun | Known | InFlight
+
+
+@dataclass(frozen=True)
+class _Reserve:
+    call: NewCall
+    caps: tuple[Cap, ...]
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class _Finish:
+    row_id: str
+    values: dict[str, Any]
 
 
 class Ledger:
@@ -68,6 +111,7 @@ class Ledger:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._writer = GroupCommit(self._apply, "aifirst-ledger")
 
     def reserve(self, call: NewCall, caps: Sequence[Cap] = ()) -> str | Overrun:
         """Write `call` as pending if every cap leaves room for the most it could cost.
@@ -77,16 +121,19 @@ class Ledger:
         Returns:
             The row's id, or the cap that refused.
         """
-        now = datetime.now(UTC)
-        with self._state.write(lock="budget") as connection:
-            for cap in caps:
-                spent = _spent(connection, cap.scope, call.run_id, call.pipeline, now)
-                if spent + call.reserved_usd > cap.usd + 1e-9:
-                    return Overrun(cap, spent)
-            row_id = str(uuid.uuid4())
-            row = {"id": row_id, "status": "pending", "owner": myself(), "started_at": now, **_NO_TOKENS}
-            connection.execute(_INSERT, {**vars(call), **row})
-        return row_id
+        result: str | Overrun = self.submit_reserve(call, caps).result()
+        return result
+
+    def submit_reserve(self, call: NewCall, caps: Sequence[Cap] = (), since: datetime | None = None) -> Future[Any]:
+        """`reserve`, queued; its result is `Reserved`.
+
+        Args:
+            call: What is about to be sent.
+            caps: What must hold.
+            since: Where the call's key has been answered since then, or is being asked, this is the result and nothing
+                is reserved. None: not looked for.
+        """
+        return self._writer.submit(_Reserve(call, tuple(caps), since))
 
     def finish(self, row_id: str, status: Status, cost_usd: float | None, **columns: Any) -> None:
         """Settle a row: `settled` or `failed` with its cost, or `unknown` (cost None) where it may have been billed.
@@ -97,9 +144,33 @@ class Ledger:
             cost_usd: What it cost; None leaves the reservation standing.
             columns: Further columns of `llm_calls`: tokens, failure, error, stop_reason, request_id, answer, thinking.
         """
-        values = {"status": status, "cost_usd": cost_usd, "finished_at": datetime.now(UTC), **columns}
-        with self._state.write() as connection:
-            connection.execute(_FINISH, {"row": row_id, **values})
+        self.submit_finish(row_id, {"status": status, "cost_usd": cost_usd, **columns}).result()
+
+    def submit_finish(self, row_id: str, values: dict[str, Any]) -> Future[Any]:
+        """`finish`, queued."""
+        return self._writer.submit(_Finish(row_id, {"finished_at": datetime.now(UTC), **values}))
+
+    def drain(self) -> None:
+        """Wait until everything that was queued is written."""
+        self._writer.drain()
+
+    def look(self, row_id: str) -> dict[str, Any] | None:
+        """One row as it stands."""
+        with self._state.read() as connection:
+            row = connection.execute(select(llm_calls).where(llm_calls.c.id == row_id)).mappings().first()
+        return dict(row) if row else None
+
+    def _apply(self, writes: Sequence[_Reserve | _Finish]) -> list[Any]:
+        """Many writes, one transaction."""
+        done: list[Any] = [None] * len(writes)
+        with self._state.write(lock="budget" if any(isinstance(one, _Reserve) for one in writes) else None) as open_:
+            _finish_all(open_, [one for one in writes if isinstance(one, _Finish)])
+            books = _Books(open_, [one for one in writes if isinstance(one, _Reserve)])
+            for index, one in enumerate(writes):
+                if isinstance(one, _Reserve):
+                    done[index] = books.reserve(one)
+            books.write()
+        return done
 
     def give_up_lost(self) -> int:
         """Mark calls `unknown` whose process died while they were in flight; returns how many."""
@@ -123,7 +194,7 @@ class Ledger:
     def spent(self, run_id: str) -> float:
         """US dollars committed by a run, reservations included."""
         with self._state.read() as connection:
-            return _spent(connection, "run", run_id, None, datetime.now(UTC))
+            return float(connection.execute(_WITHIN["run"], {"run_id": run_id}).scalar_one())
 
     def rows(self, run_id: str | None = None, since: datetime | None = None) -> list[dict[str, Any]]:
         """Ledger rows, oldest first."""
@@ -171,17 +242,87 @@ _INSERT = insert(llm_calls)
 _FINISH = update(llm_calls).where(llm_calls.c.id == bindparam("row"))
 _SPENT = select(func.coalesce(func.sum(_COMMITTED), 0.0))
 _WITHIN: dict[Scope, Select[Any]] = {
+    "call": _SPENT.where(llm_calls.c.call_id == bindparam("call_id")),
     "run": _SPENT.where(llm_calls.c.run_id == bindparam("run_id")),
     "pipeline": _SPENT.where(llm_calls.c.pipeline.is_not_distinct_from(bindparam("pipeline", type_=Text))),
     "day": _SPENT.where(llm_calls.c.started_at >= bindparam("midnight", type_=UtcTime)),
 }
+_ANSWERED = select(llm_calls).where(
+    llm_calls.c.key.in_(bindparam("keys", expanding=True)), llm_calls.c.status.in_(("settled", "pending"))
+)
 
 
-def _spent(connection: Connection, scope: Scope, run_id: str, pipeline: str | None, now: datetime) -> float:
+@dataclass
+class _Books:
+    """The ledger within one transaction: what is spent and what is asked, the transaction's own writes included."""
+
+    connection: Connection
+    asked: Iterable[_Reserve]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        self._spent: dict[tuple[Scope, str | None], float] = {}
+        self._known: dict[str, Known | InFlight] = {}
+        looked_for = {one.call.key: one.since for one in self.asked if one.since and one.call.key}
+        if not looked_for:
+            return
+        found = self.connection.execute(_ANSWERED, {"keys": list(looked_for)}).mappings()
+        for row in sorted(found, key=lambda row: row["started_at"]):
+            if row["status"] == "settled" and row["answer"] is not None:
+                if row["started_at"] >= looked_for[row["key"]]:
+                    self._known[row["key"]] = Known(dict(row))
+            elif row["status"] == "pending" and row["key"] not in self._known and self._lives(row):
+                self._known[row["key"]] = InFlight(row["id"])
+
+    def reserve(self, one: _Reserve) -> Reserved:
+        call = one.call
+        if one.since and call.key in self._known:
+            return self._known[call.key]
+        scopes = [(cap, _scope(cap.scope, call)) for cap in one.caps]
+        for cap, scope in scopes:
+            if scope not in self._spent:
+                self._spent[scope] = _spent(self.connection, cap.scope, call, self.now)
+            if self._spent[scope] + call.reserved_usd > cap.usd + 1e-9:
+                return Overrun(cap, self._spent[scope])
+        # Every sum known so far must hold this row too, whichever caps its own call has.
+        for scope in {_scope(kind, call) for kind in _WITHIN} & self._spent.keys():
+            self._spent[scope] += call.reserved_usd
+        row_id = str(uuid.uuid4())
+        self.rows.append(
+            {**vars(call), "id": row_id, "status": "pending", "owner": myself(), "started_at": self.now, **_NO_TOKENS}
+        )
+        if call.key:
+            self._known.setdefault(call.key, InFlight(row_id))
+        return row_id
+
+    def write(self) -> None:
+        if self.rows:
+            self.connection.execute(_INSERT, self.rows)
+
+    def _lives(self, row: Any) -> bool:
+        return alive(row["owner"]) is not False and row["started_at"] > self.now - ABANDONED
+
+
+def _finish_all(connection: Connection, finished: Sequence[_Finish]) -> None:
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for one in finished:
+        alike.setdefault(tuple(sorted(one.values)), []).append({"row": one.row_id, **one.values})
+    for rows in alike.values():
+        connection.execute(_FINISH, rows)
+
+
+def _scope(scope: Scope, call: NewCall) -> tuple[Scope, str | None]:
+    named: dict[Scope, str | None] = {"call": call.call_id, "run": call.run_id, "pipeline": call.pipeline, "day": None}
+    return scope, named[scope]
+
+
+def _spent(connection: Connection, scope: Scope, call: NewCall, now: datetime) -> float:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     known: dict[Scope, dict[str, Any]] = {
-        "run": {"run_id": run_id},
-        "pipeline": {"pipeline": pipeline},
+        "call": {"call_id": call.call_id},
+        "run": {"run_id": call.run_id},
+        "pipeline": {"pipeline": call.pipeline},
         "day": {"midnight": midnight},
     }
     return float(connection.execute(_WITHIN[scope], known[scope]).scalar_one())

@@ -61,6 +61,7 @@ llm_calls = Table(
     Column("provider", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    Column("key", String(64)),
     Column("status", String(10), nullable=False),
     Column("failure", String(20)),
     Column("error", Text),
@@ -73,11 +74,16 @@ llm_calls = Table(
     Column("request_id", Text),
     Column("answer", Text),
     Column("thinking", Text),
+    Column("content", Text),
     Column("owner", Text, nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
-    Index("llm_calls_run", "run_id"),
-    Index("llm_calls_started", "started_at"),
+    Index("llm_calls_key", "key", "status"),
+    # Covering: what is spent is summed without a look at the rows, which hold whole answers.
+    Index("llm_calls_call", "call_id", "cost_usd", "reserved_usd"),
+    Index("llm_calls_run", "run_id", "cost_usd", "reserved_usd"),
+    Index("llm_calls_pipeline", "pipeline", "cost_usd", "reserved_usd"),
+    Index("llm_calls_started", "started_at", "cost_usd", "reserved_usd"),
     Index("llm_calls_status", "status"),
 )
 

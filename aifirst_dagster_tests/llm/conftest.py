@@ -18,7 +18,7 @@ from aifirst_dagster_tests.loopback.fixtures import claude_server  # noqa: F401
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An empty project."""
-    ours = ("AIFIRST_LLM", "AIFIRST_HOME", "AIFIRST_POSTGRES_URL")
+    ours = ("AIFIRST_LLM", "AIFIRST_HOME", "AIFIRST_POSTGRES_URL", "AIFIRST_REDIS_URL")
     anthropic = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
     google = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL")
     for name in (*anthropic, *google, "OPENAI_API_KEY", "OPENAI_BASE_URL", "AIFIRST_LOCAL_URL", *ours):
@@ -37,6 +37,7 @@ def claude(project: Project, claude_server: object) -> Callable[..., LLM]:  # no
             "model": "claude-sonnet-5-5",
             "base_url": {"env": "ANTHROPIC_BASE_URL"},
             "timeout": 2,
+            "cache": "off",
             "retry": {"attempts": 4, "base_seconds": 0.01, "longest_seconds": 0.02, "longest_retry_after": 1},
             **keys,
         }

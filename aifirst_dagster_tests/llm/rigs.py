@@ -63,7 +63,14 @@ class Rig:
 
         folder = self.project.resources / "llm"
         folder.mkdir(parents=True, exist_ok=True)
-        settings = {"provider": self.kind.name, **self.kind.settings, "timeout": 2, "retry": QUICK, **keys}
+        settings = {
+            "provider": self.kind.name,
+            **self.kind.settings,
+            "timeout": 2,
+            "cache": "off",
+            "retry": QUICK,
+            **keys,
+        }
         (folder / f"{self.kind.name}.yaml").write_text(yaml.safe_dump(settings))
         llm = choose(self.kind.name, self.project)
         self.opened.append(llm)

@@ -17,6 +17,7 @@ def caps(spec: LLMResourceSpec) -> list[Cap]:
     from aifirst_dagster.state.ledger import Cap
 
     wanted = [
+        Cap("call", spec.budget_call_usd) if spec.budget_call_usd is not None else None,
         Cap("run", spec.budget_usd),
         Cap("pipeline", spec.budget_pipeline_usd) if spec.budget_pipeline_usd is not None else None,
         Cap("day", spec.budget_day_usd) if spec.budget_day_usd is not None else None,
@@ -28,7 +29,7 @@ def refused(overrun: Overrun, most_usd: float, who: CallContext, resource: str) 
     """The error: it names the step, the cap and the spend."""
     step = f"step {who.step!r}" if who.step else "this call"
     of = f" of {who.pipeline!r}" if who.pipeline else ""
-    setting = {"run": "budget_usd", "pipeline": "budget_pipeline_usd", "day": "budget_day_usd"}[overrun.cap.scope]
+    setting = "budget_usd" if overrun.cap.scope == "run" else f"budget_{overrun.cap.scope}_usd"
     return BudgetExceededError(
         f"The call for {step}{of} was not sent: it could cost up to ${most_usd:.4f}, and ${overrun.spent:.4f} of the "
         f"{overrun.cap.scope}'s cap of ${overrun.cap.usd:.2f} is spent or reserved.",

@@ -31,7 +31,7 @@ def most_usd(prepared: Prepared, model: Model) -> float:
 
 
 def counted_usd(tokens: int, prepared: Prepared, model: Model) -> float:
-    """US dollars at most, where the provider has counted the input. Its count is called an estimate: 2 % and 50 more."""
+    """US dollars at most, where the provider has counted the input. Its count is an estimate: 2 % and 50 on top."""
     counted = tokens + tokens // 50 + 50
     given = {"cache_write_5m": counted} if prepared.cache else {"input": counted}
     return price(model, Tokens(output=prepared.max_tokens, **given))
