@@ -75,6 +75,7 @@ class Model(_Strict):
         vision: Whether it takes images.
         pdf: Whether it takes PDF documents.
         cache_minimum: Tokens from which a prompt marked for caching is kept; None: marks mean nothing to it.
+        batch: What a request within a message batch costs, as a part of every price; None: it takes no batches.
         prices: Newest last. A model without any is refused: what costs an unknown amount fits no cap.
         retires: The day from which calls fail, where announced.
         replaced_by: Who serves its name from that day on.
@@ -91,6 +92,7 @@ class Model(_Strict):
     vision: bool = False
     pdf: bool = False
     cache_minimum: int | None = None
+    batch: float | None = Field(default=None, gt=0, le=1)
     retires: date | None = None
     replaced_by: str | None = None
     prices: tuple[Price, ...] = ()
@@ -100,6 +102,28 @@ class Model(_Strict):
         at = at or datetime.now(UTC).date()
         known = next((price for price in reversed(self.prices) if price.since <= at), None)
         return known or (self.prices[0] if self.prices else None)
+
+    def in_batches(self) -> Model:
+        """The same model at the prices of message batches.
+
+        Raises:
+            RejectedError: It takes no batches.
+        """
+        factor = self.batch
+        if factor is None:
+            raise RejectedError(
+                f"{self.name} takes no message batches.",
+                hint="Name a model that does, ask one by one, or enter `batch:` for it in resources/llm/models.yaml.",
+            )
+        return self.model_copy(update={"prices": tuple(_cheaper(price, factor) for price in self.prices)})
+
+
+def _cheaper(price: Price, factor: float) -> Price:
+    def scaled(rates: Rates) -> dict[str, float]:
+        return {name: getattr(rates, name) * factor for name in Rates.model_fields}
+
+    tiers = tuple(tier.model_copy(update=scaled(tier)) for tier in price.tiers)
+    return price.model_copy(update={**scaled(price), "tiers": tiers})
 
 
 class Alias(_Strict):
