@@ -21,6 +21,7 @@ COMMANDS = {
     "estimate": "Say what a pipeline would spend on models.",
     "design": "Propose a pipeline's designs without running it.",
     "run": "Run a pipeline as a Dagster run.",
+    "prompts": "List, show, render or compare prompt templates; read what a model did with tools.",
     "costs": "Show what was spent on models.",
     "quarantine": "List, show, retry or release rows that were set aside.",
     "dev": "Open the Dagster UI with everything loaded, reloading as designs change.",

@@ -77,7 +77,7 @@ def prompts_of(file: str, provider: str) -> dict[str, Any]:
 
     with connect() as con:
         table = load(con, file)
-        return recorded(provider, lambda llm: propose_for_file(con, table.relation, table.columns, llm, wish()))
+        return recorded(provider, lambda llm: propose_for_file(con, table.name, table.columns, llm, wish()))
 
 
 def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Proposed:
@@ -92,7 +92,7 @@ def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Prop
         from aifirst_dagster.llm.resource import choose
         from aifirst_dagster.proposals.rules import propose_for_file  # the seam: a model's rules, tested on the data
 
-        accepted, rejected, by = propose_for_file(con, table.relation, table.columns, choose(provider), wish())
+        accepted, rejected, by = propose_for_file(con, table.name, table.columns, choose(provider), wish())
         return Proposed(accepted, rejected, by)
     accepted, rejected = propose(con, table.relation, table.columns)
     return Proposed(accepted, rejected)

@@ -26,6 +26,7 @@ class FileTable:
         rows: How many.
         native: Whether the file itself has types.
         read: The reader's result; keep it for as long as the relations are used.
+        name: The relation's name, not quoted.
     """
 
     relation: str
@@ -34,6 +35,7 @@ class FileTable:
     rows: int
     native: bool
     read: ReadTable
+    name: str
 
 
 def load(con: duckdb.DuckDBPyConnection, path: str, name: str = "data", infer: bool = True) -> FileTable:
@@ -62,4 +64,4 @@ def load(con: duckdb.DuckDBPyConnection, path: str, name: str = "data", infer: b
     query = select(columns, found.relation) if columns and not native else f"SELECT * FROM {found.relation}"
     con.execute(f"CREATE OR REPLACE TABLE {ident(name)} AS {query}")
     rows = con.execute(f"SELECT count(*) FROM {ident(name)}").fetchall()[0][0]
-    return FileTable(ident(name), columns, found.relation, rows, native, found)
+    return FileTable(ident(name), columns, found.relation, rows, native, found, name)

@@ -1,4 +1,4 @@
-"""`aifirst lint`: every error of every file, and what looks unintended, without running anything."""
+"""`aifirst lint`: every error of every file and prompt, and what looks unintended, without running anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aifirst_dagster.errors import AifirstError
-from aifirst_dagster.pipelines import lint_advice, lint_references
+from aifirst_dagster.pipelines import lint_advice, lint_prompts, lint_references
 from aifirst_dagster.pipelines.graph import Issue
 from aifirst_dagster.pipelines.load import Broken, Loaded, distinct, find, load_file, pipeline_files
 from aifirst_dagster.pipelines.problems import Problem
@@ -64,13 +64,18 @@ def lint(
         errors.append(
             Problem(where, 1, 1, "there are no pipeline files here", "Name a .yaml file, or a folder of them.")
         )
+    projects: dict[Path, Project] = {}
     for item in distinct([load_file(path, environ) for path in files]):
         if isinstance(item, Broken):
             errors += item.problems
         else:
             own = Project.find(item.path.parent)
+            projects[own.root] = own
             errors += _problems(item, own, environ, lint_references.CHECKS)
             warnings += _problems(item, own, environ, lint_advice.CHECKS)
+    for own in projects.values():
+        for path in lint_prompts.templates(own):
+            errors += lint_prompts.problems(path, str(_short(path)))
     return Report(tuple(files), tuple(errors), tuple(warnings))
 
 

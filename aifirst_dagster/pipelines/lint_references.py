@@ -31,14 +31,16 @@ def llm_resource(item: Loaded, project: Project, environ: Mapping[str, str]) -> 
 
 
 def prompts(item: Loaded, project: Project, environ: Mapping[str, str]) -> Iterator[Issue]:
-    """`prompt_template` names a prompt."""
+    """`prompt_template` names a prompt that maps columns."""
+    from aifirst_dagster.proposals.mapping.proposal import MappingProposal
     from aifirst_dagster.proposals.prompts import load
 
     for index, step in enumerate(item.spec.steps):
         name = step.config.get("prompt_template")
         if isinstance(name, str):
             yield from _tried(
-                ("steps", index, "config", "prompt_template"), lambda n=name: load(n, project.resources / "prompts")
+                ("steps", index, "config", "prompt_template"),
+                lambda n=name: load(n, project.resources / "prompts").fits(MappingProposal),
             )
 
 

@@ -168,3 +168,26 @@ def test_an_empty_folder_is_no_success(root):
     report = lint([], Project(root))
     assert not report.valid
     assert "no pipeline files" in report.errors[0].message
+
+
+def test_a_projects_prompts_are_checked_with_their_places(root):
+    folder = root / "resources" / "prompts"
+    folder.mkdir()
+    front = "name: {}\nversion: '1'\ninputs: [columns]"
+    (folder / "mine.md").write_text(
+        f"---\n{front.format('mine')}\n---\n# User\nDo {{{{ columns }}}}.\n{{{{ weather }}}}\n"
+    )
+    (folder / "odd.md").write_text(f"---\n{front.format('odd')}\noutput: Poem\n---\n# User\n{{{{ columns }}}}\n")
+
+    report = checked(root, VALIDATE)
+
+    places = [(problem.file.rpartition("/")[2], problem.line, problem.column) for problem in report.errors]
+    assert places == [("mine.md", 7, 4), ("mine.md", 8, 1), ("odd.md", 5, 1)]
+    assert "your words" in said(report.errors) and "'weather' is not declared" in said(report.errors)
+    assert "there is no output 'Poem'" in said(report.errors)
+
+
+def test_a_prompt_of_another_task_is_refused_where_it_is_named(root):
+    report = checked(root, "{name: T, type: llm_transform, config: {prompt_template: rules}}")
+
+    assert "RulesProposal" in said(report.errors) and report.errors[0].line == 4

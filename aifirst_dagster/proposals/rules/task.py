@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 #: With fewer rows than this, half of them prove nothing: all are used for both.
 ENOUGH_ROWS = 200
 _REJECTED_KEPT = 50
+_number = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ class RulesTask:
     @contextmanager
     def _half(self, which: int) -> Iterator[str]:
         """A view of one half of the rows (all, where there are few): the model sees 0, its rules are tested on 1."""
-        view = f"aifirst_half_{which}"
+        # Tools look at a half while the evidence is gathered from the same one.
+        view = f"aifirst_half_{which}_{next(_number)}"
         names = [row[0] for row in self._con.execute(f"DESCRIBE SELECT * FROM {ident(self._relation)}").fetchall()]
         (rows,) = self._con.execute(f"SELECT count(*) FROM {ident(self._relation)}").fetchall()[0]
         user = ", ".join(ident(name) for name in names if name not in HIDDEN)

@@ -18,12 +18,13 @@ class Material:
     """A relation of a DuckDB session.
 
     Attributes:
-        con: The session that knows it; used by one thread only.
+        con: The session that knows it; nobody else uses it meanwhile.
         relation: A table or view.
         columns: What is known of its columns; the hidden ones are no part of it.
         named: Which of a column's names stands in it.
         samples: Whether values may be shown, masked; False: counts only.
         documents: PDF files that the step was given.
+        pictures: Whether pages may be shown as they look; nothing in a picture is masked.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -32,6 +33,7 @@ class Material:
     named: str = "name"
     samples: bool = True
     documents: tuple[Path, ...] = ()
+    pictures: bool = False
 
     @property
     def names(self) -> list[str]:
