@@ -9,7 +9,7 @@ from typing import Any
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.project import Project
-from aifirst_dagster_tests.loopback import chat, openai
+from aifirst_dagster_tests.loopback import chat, gemini, openai
 from aifirst_dagster_tests.loopback.server import LoopbackServer
 
 #: Waits that take no time.
@@ -42,6 +42,13 @@ KINDS = {
             {"model": "gpt-6.2-sol", "base_url": {"env": "OPENAI_BASE_URL"}},
             ("OPENAI_API_KEY", openai.KEY),
             (2.0, 10.0),
+        ),
+        Kind(
+            "gemini",
+            gemini.GeminiServer,
+            {"model": "gemini-3.8-flash", "base_url": {"env": "GOOGLE_GEMINI_BASE_URL"}},
+            ("GEMINI_API_KEY", gemini.KEY),
+            (0.75, 3.75),
         ),
         Kind("local", chat.ChatServer, {"model": "smol", "base_url": {"env": "AIFIRST_LOCAL_URL"}}, None),
     )

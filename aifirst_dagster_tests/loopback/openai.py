@@ -9,7 +9,7 @@ from typing import Any
 
 from aifirst_dagster_tests.loopback.openai_rules import MODELS, authorize, check, must, sealed
 from aifirst_dagster_tests.loopback.replies import Fail, MidStreamError, Reply
-from aifirst_dagster_tests.loopback.server import LoopbackServer, Received, Refused, pieces, sse, tokens
+from aifirst_dagster_tests.loopback.server import LoopbackServer, Received, pieces, sse, tokens
 
 KEY = "sk-loopback-openai-0123456789abcdef"
 _STATUS = {"end_turn": "completed", "tool_use": "completed", "refusal": "completed", "max_tokens": "incomplete"}
@@ -195,6 +195,3 @@ def _item_events(place: int, item: dict[str, Any]) -> list[dict[str, Any]]:
         {"type": f"response.{kind}.done", **at, name: block[name], **extra},
         {"type": "response.content_part.done", **at, "part": block},
     ]
-
-
-__all__ = ["KEY", "OpenAIServer", "Refused"]

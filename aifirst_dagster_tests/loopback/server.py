@@ -133,6 +133,10 @@ class LoopbackServer:
         """An error's body."""
         raise NotImplementedError
 
+    def error_headers(self, fail: Fail) -> dict[str, str]:
+        """An error's headers."""
+        return fail.headers
+
     def stream_error(self, error: MidStreamError) -> bytes:
         """An error in the middle of a stream."""
         raise NotImplementedError
@@ -240,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _error(self, request: Received, fail: Fail) -> None:
         request.status = fail.status
-        self._json(fail.status, self.server_.error(fail), fail.headers)
+        self._json(fail.status, self.server_.error(fail), self.server_.error_headers(fail))
 
     def _json(self, status: int, value: dict[str, Any], headers: dict[str, str] | None = None) -> None:
         self._send(status, "application/json", json.dumps(value).encode(), headers)
