@@ -19,11 +19,13 @@ from aifirst_dagster.state.urls import POSTGRES, shown, state_url
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.alerts import Alerts
+    from aifirst_dagster.state.batches import Batches
     from aifirst_dagster.state.designs_history import DesignHistory
     from aifirst_dagster.state.files import Files
     from aifirst_dagster.state.ledger import Ledger
     from aifirst_dagster.state.profiles import Profiles
     from aifirst_dagster.state.quarantine_actions import QuarantineActions
+    from aifirst_dagster.state.transcripts import Transcripts
 
 BUSY_SECONDS = 30
 #: Defects of this package, to be seen as such; any other database error is the database's trouble.
@@ -83,6 +85,13 @@ class State:
         return Ledger(self)
 
     @cached_property
+    def batches(self) -> Batches:
+        """Message batches."""
+        from aifirst_dagster.state.batches import Batches
+
+        return Batches(self)
+
+    @cached_property
     def files(self) -> Files:
         """Files that were loaded."""
         from aifirst_dagster.state.files import Files
@@ -102,6 +111,13 @@ class State:
         from aifirst_dagster.state.designs_history import DesignHistory
 
         return DesignHistory(self)
+
+    @cached_property
+    def transcripts(self) -> Transcripts:
+        """What models did with tools."""
+        from aifirst_dagster.state.transcripts import Transcripts
+
+        return Transcripts(self)
 
     @cached_property
     def quarantine(self) -> QuarantineActions:

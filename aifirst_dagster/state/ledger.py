@@ -13,23 +13,25 @@ from sqlalchemy import Connection, Row, Select, Text, bindparam, case, func, ins
 
 from aifirst_dagster.state.group_commit import GroupCommit
 from aifirst_dagster.state.owner import alive, myself
-from aifirst_dagster.state.tables import UtcTime, llm_calls
+from aifirst_dagster.state.tables import UtcTime, llm_batches, llm_calls
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
 
 Status = Literal["pending", "settled", "failed", "unknown"]
-Scope = Literal["call", "run", "pipeline", "day"]
+Scope = Literal["call", "run", "backfill", "pipeline", "day"]
 
 #: A call of another machine that never settled is given up after this time; no provider answers later.
 ABANDONED = timedelta(hours=2)
+#: States of a message batch whose answers are still to come.
+UNDER_WAY = ("preparing", "sending", "sent")
 #: What a call counts with: its cost, or, as long as that is not known, the most it could cost.
 _COMMITTED = func.coalesce(llm_calls.c.cost_usd, llm_calls.c.reserved_usd)
 
 
 @dataclass(frozen=True)
 class Cap:
-    """The most that may be spent within a scope: one call, one run, a pipeline over all its runs, or a UTC day."""
+    """The most that may be spent in a scope: one call, run or backfill, a pipeline over all its runs, or a UTC day."""
 
     scope: Scope
     usd: float
@@ -56,6 +58,9 @@ class NewCall:
         call_id: Groups the requests of one call.
         fingerprint: Of what is sent.
         key: Of what the call asked for first: the name under which its answer is found again. None: it is not.
+        backfill: The backfill that the run belongs to.
+        estimated_usd: What it is likely to cost, as opposed to `reserved_usd`, the most.
+        batch_id: The message batch that it is a part of (`state.batches`).
     """
 
     call_id: str
@@ -70,6 +75,9 @@ class NewCall:
     step: str | None = None
     task: str | None = None
     key: str | None = None
+    backfill: str | None = None
+    estimated_usd: float | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,9 +181,14 @@ class Ledger:
         return done
 
     def give_up_lost(self) -> int:
-        """Mark calls `unknown` whose process died while they were in flight; returns how many."""
+        """Mark calls `unknown` whose process died while they were in flight; returns how many.
+
+        Not those of a message batch that is under way: it goes on without us, and its answers can be fetched.
+        """
+        under_way = select(llm_batches.c.id).where(llm_batches.c.state.in_(UNDER_WAY))
         pending = select(llm_calls.c.id, llm_calls.c.owner, llm_calls.c.started_at).where(
-            llm_calls.c.status == "pending"
+            llm_calls.c.status == "pending",
+            llm_calls.c.batch_id.is_(None) | llm_calls.c.batch_id.not_in(under_way),
         )
         with self._state.read() as connection:
             rows = connection.execute(pending).all()
@@ -235,7 +248,7 @@ class Ledger:
             return list(connection.execute(query).all())
 
 
-_NO_TOKENS = {"input_tokens": 0, "cached_input_tokens": 0, "output_tokens": 0}
+_NO_TOKENS = {"input_tokens": 0, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0}
 
 # Built once: putting a statement together costs SQLAlchemy more than SQLite needs to run it.
 _INSERT = insert(llm_calls)
@@ -244,6 +257,7 @@ _SPENT = select(func.coalesce(func.sum(_COMMITTED), 0.0))
 _WITHIN: dict[Scope, Select[Any]] = {
     "call": _SPENT.where(llm_calls.c.call_id == bindparam("call_id")),
     "run": _SPENT.where(llm_calls.c.run_id == bindparam("run_id")),
+    "backfill": _SPENT.where(llm_calls.c.backfill == bindparam("backfill", type_=Text)),
     "pipeline": _SPENT.where(llm_calls.c.pipeline.is_not_distinct_from(bindparam("pipeline", type_=Text))),
     "day": _SPENT.where(llm_calls.c.started_at >= bindparam("midnight", type_=UtcTime)),
 }
@@ -301,6 +315,9 @@ class _Books:
             self.connection.execute(_INSERT, self.rows)
 
     def _lives(self, row: Any) -> bool:
+        if row["batch_id"]:
+            # Until the batch is given up for lost; asking the same meanwhile would be paid twice.
+            return True
         return alive(row["owner"]) is not False and row["started_at"] > self.now - ABANDONED
 
 
@@ -313,7 +330,13 @@ def _finish_all(connection: Connection, finished: Sequence[_Finish]) -> None:
 
 
 def _scope(scope: Scope, call: NewCall) -> tuple[Scope, str | None]:
-    named: dict[Scope, str | None] = {"call": call.call_id, "run": call.run_id, "pipeline": call.pipeline, "day": None}
+    named: dict[Scope, str | None] = {
+        "call": call.call_id,
+        "run": call.run_id,
+        "backfill": call.backfill,
+        "pipeline": call.pipeline,
+        "day": None,
+    }
     return scope, named[scope]
 
 
@@ -322,6 +345,7 @@ def _spent(connection: Connection, scope: Scope, call: NewCall, now: datetime) -
     known: dict[Scope, dict[str, Any]] = {
         "call": {"call_id": call.call_id},
         "run": {"run_id": call.run_id},
+        "backfill": {"backfill": call.backfill},
         "pipeline": {"pipeline": call.pipeline},
         "day": {"midnight": midnight},
     }

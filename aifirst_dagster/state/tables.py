@@ -54,6 +54,7 @@ llm_calls = Table(
     Column("call_id", String(36), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("run_id", String(200), nullable=False),
+    Column("backfill", String(200)),
     Column("pipeline", Text),
     Column("step", Text),
     Column("task", Text),
@@ -66,9 +67,12 @@ llm_calls = Table(
     Column("failure", String(20)),
     Column("error", Text),
     Column("reserved_usd", Float, nullable=False),
+    Column("estimated_usd", Float),
     Column("cost_usd", Float),
+    Column("batch_id", String(32)),
     Column("input_tokens", BigInteger, nullable=False, default=0),
     Column("cached_input_tokens", BigInteger, nullable=False, default=0),
+    Column("cache_write_tokens", BigInteger, nullable=False, default=0),
     Column("output_tokens", BigInteger, nullable=False, default=0),
     Column("stop_reason", Text),
     Column("request_id", Text),
@@ -82,9 +86,39 @@ llm_calls = Table(
     # Covering: what is spent is summed without a look at the rows, which hold whole answers.
     Index("llm_calls_call", "call_id", "cost_usd", "reserved_usd"),
     Index("llm_calls_run", "run_id", "cost_usd", "reserved_usd"),
+    Index("llm_calls_backfill", "backfill", "cost_usd", "reserved_usd"),
     Index("llm_calls_pipeline", "pipeline", "cost_usd", "reserved_usd"),
     Index("llm_calls_started", "started_at", "cost_usd", "reserved_usd"),
     Index("llm_calls_status", "status"),
+)
+
+llm_batches = Table(
+    "llm_batches",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("resource", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("provider_id", Text),
+    Column("state", String(10), nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("error", Text),
+    Column("owner", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Index("llm_batches_state", "state"),
+)
+
+llm_batch_requests = Table(
+    "llm_batch_requests",
+    metadata,
+    Column("batch_id", String(32), primary_key=True),
+    Column("custom_id", String(64), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("row_id", String(36)),
+    Index("llm_batch_requests_key", "key"),
 )
 
 files = Table(
@@ -145,6 +179,23 @@ quarantine_actions = Table(
     Column("run_id", Text),
     Column("at", UtcTime, nullable=False),
     Index("quarantine_actions_step", "pipeline", "step", "partition"),
+)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("pipeline", Text),
+    Column("step", Text),
+    Column("task", Text),
+    Column("run_id", Text),
+    Column("model", Text),
+    Column("ended", String(20), nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("transcripts_at", "at"),
 )
 
 alerts = Table(

@@ -132,6 +132,7 @@ def _columns(tokens: Tokens) -> dict[str, int]:
     return {
         "input_tokens": tokens.prompt,
         "cached_input_tokens": tokens.cache_read,
+        "cache_write_tokens": tokens.cache_write_5m + tokens.cache_write_1h,
         "output_tokens": tokens.output,
     }
 
