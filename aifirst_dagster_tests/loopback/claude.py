@@ -234,6 +234,10 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
         content.append({"type": "thinking", "thinking": shown, "signature": sealed})
     if reply.text:
         content.append({"type": "text", "text": reply.text})
+    for use in reply.tools:
+        content.append(
+            {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:20]}", "name": use.name, "input": use.arguments}
+        )
     said = _tokens(json.dumps([body["messages"], body.get("system")]))
     given = reply.input_tokens if reply.input_tokens is not None else said
     out = reply.output_tokens if reply.output_tokens is not None else _tokens(reply.text + reply.thinking)
@@ -245,7 +249,7 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
         "role": "assistant",
         "model": body["model"],
         "content": content,
-        "stop_reason": reply.stop_reason,
+        "stop_reason": "tool_use" if reply.tools and reply.stop_reason == "end_turn" else reply.stop_reason,
         "stop_sequence": None,
         "stop_details": refused if reply.stop_reason == "refusal" else None,
         "usage": {
@@ -279,6 +283,10 @@ def _events(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
             empty = {"type": "thinking", "thinking": "", "signature": ""}
             deltas = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(block["thinking"])]
             deltas.append({"type": "signature_delta", "signature": block["signature"]})
+        elif block["type"] == "tool_use":
+            empty = {**block, "input": {}}
+            written = json.dumps(block["input"])
+            deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in ("", *_pieces(written))]
         else:
             empty = {"type": "text", "text": ""}
             deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]

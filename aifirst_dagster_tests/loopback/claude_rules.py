@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 VERSION = "2026-10-21"
@@ -23,6 +24,7 @@ _SCHEMA_KEYS = {
     "type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "allOf", "$ref",
     "$defs", "description", "title", "format", "minItems",
 }  # fmt: skip
+_TOOL_KEYS = {"name", "description", "input_schema", "strict", "cache_control", "type"}
 _FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 
 
@@ -68,6 +70,18 @@ def _must(holds: bool, message: str) -> None:
 
 
 def _tools(body: dict[str, Any]) -> None:
+    tools = body.get("tools", [])
+    _must(len({tool.get("name") for tool in tools}) == len(tools), "tools: names must be unique")
+    _must(sum(bool(tool.get("strict")) for tool in tools) <= 20, "tools: at most 20 strict tools")
+    for tool in tools:
+        _must(set(tool) <= _TOOL_KEYS, f"tools: extra keys in {sorted(tool)}")
+        _must(bool(re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", tool.get("name", ""))), "tools.name: does not match pattern")
+        schema = tool.get("input_schema") or {}
+        _must(schema.get("type") == "object", "tools.input_schema.type: must be object")
+        if tool.get("strict"):
+            counts = {"optional": 0, "unions": 0}
+            _schema(schema, schema.get("$defs", {}), (), counts)
+            _must(counts["optional"] <= 24, "tools: too many optional parameters")
     choice = (body.get("tool_choice") or {}).get("type")
     if choice in ("any", "tool"):
         _must(MODELS[body["model"]][2], "tool_choice: forced tool use is not supported by this model")
@@ -97,8 +111,10 @@ def _messages(body: dict[str, Any]) -> None:
         _must(message.get("role") in ("user", "assistant"), f"messages.{index}.role: unknown")
         content = message.get("content")
         _must(bool(content), f"messages.{index}: content must not be empty")
-        for block in content if isinstance(content, list) else [{"type": "text", "text": content}]:
+        blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
+        for block in blocks:
             _block(body, index, message["role"], block)
+        _results(messages, index, blocks)
 
 
 def _block(body: dict[str, Any], index: int, role: str, block: dict[str, Any]) -> None:
@@ -108,9 +124,35 @@ def _block(body: dict[str, Any], index: int, role: str, block: dict[str, Any]) -
         _must(bool(block.get("text")), f"messages.{index}: text content blocks must be non-empty")
         _must(not block.get("citations"), f"messages.{index}: citations are not permitted here")
         return
+    if kind == "tool_use":
+        _must(role == "assistant" and isinstance(block.get("input"), dict), f"messages.{index}: tool_use is misplaced")
+        _must(bool(body.get("tools")), "tools: must be given where messages hold tool_use")
+        return
+    if kind == "tool_result":
+        _must(role == "user", f"messages.{index}: tool_result is not permitted for {role}")
+        _must(set(block) <= {"type", "tool_use_id", "content", "is_error", "cache_control"}, "tool_result: extra keys")
+        kinds = {inner.get("type") for inner in block.get("content", []) if isinstance(inner, dict)}
+        _must(kinds <= {"text", "image", "document"}, f"messages.{index}: tool_result cannot hold {kinds}")
+        return
     _must(kind == "thinking" and role == "assistant", f"messages.{index}: block {kind} is not permitted for {role}")
     expected = signature(body, index, block.get("thinking", ""))
     _must(block.get("signature") == expected, f"messages.{index}: thinking block or what came before it was modified")
+
+
+def _results(messages: list[dict[str, Any]], index: int, blocks: list[dict[str, Any]]) -> None:
+    """Each call of a turn is answered in the next one, and nothing stands before the results."""
+    before = messages[index - 1]["content"] if index else []
+    called = [block["id"] for block in before if isinstance(block, dict) and block.get("type") == "tool_use"]
+    kinds = [block.get("type") for block in blocks]
+    answered = [block["tool_use_id"] for block in blocks if block.get("type") == "tool_result"]
+    _must(
+        sorted(answered) == sorted(called),
+        f"messages.{index}: tool_use ids were found without tool_result blocks immediately after, or the reverse",
+    )
+    _must(
+        "tool_result" not in kinds[len(answered) :],
+        f"messages.{index}: tool_result blocks must come before any other content",
+    )
 
 
 def _content(messages: list[dict[str, Any]]) -> list[Any]:
