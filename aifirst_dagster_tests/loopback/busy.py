@@ -4,8 +4,8 @@
         server.use(monkeypatch)
         ...
 
-What it answers is said by the prompt: `key:NAME` is answered `{"name": NAME, "share": 0.5}`. Its log holds a line for each
-answer that it put on the wire in full: what a provider would bill.
+What it answers is said by the prompt: `key:NAME` is answered `{"name": NAME, "share": 0.5}`. Its log holds a line for
+each answer that it put on the wire in full: what a provider would bill.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import subprocess
@@ -90,7 +91,7 @@ class _Plan:
     delay: float
     fail: float
     dice: random.Random
-    log: TextIO | None
+    log: TextIO
     served: int = 0
 
 
@@ -150,10 +151,8 @@ class _Connection(asyncio.Protocol):
     def complete(self, message: dict[str, Any], stream: bool) -> None:
         if self.transport.is_closing():
             return
-        if self.plan.log:
-            usage = message["usage"]
-            line = {"id": message["id"], "key": message["model_key"], "stop": message["stop_reason"], **usage}
-            print(json.dumps(line), file=self.plan.log, flush=True)
+        line = {"id": message["id"], "key": message["model_key"], "stop": message["stop_reason"], **message["usage"]}
+        print(json.dumps(line), file=self.plan.log, flush=True)
         message = {name: value for name, value in message.items() if name != "model_key"}
         if stream:
             self.stream_head(message["id"])
@@ -261,8 +260,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--log", default="")
     given = parser.parse_args()
-    log = Path(given.log).open("a", encoding="utf-8") if given.log else None
-    asyncio.run(_serve(_Plan(given.delay, given.fail, random.Random(given.seed or time.time()), log)))
+    dice = random.Random(given.seed or time.time())
+    with Path(given.log or os.devnull).open("a", encoding="utf-8") as log:
+        asyncio.run(_serve(_Plan(given.delay, given.fail, dice, log)))
 
 
 if __name__ == "__main__":

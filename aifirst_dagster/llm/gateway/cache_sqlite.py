@@ -42,10 +42,13 @@ class SqliteAnswers:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._failed = False
+        self._unwritten: dict[str, str] = {}
         self._writer = GroupCommit(self._write, "aifirst-answers")
 
     def get(self, key: str) -> str | None:
         """The text under `key`, unless it is too old; some 20 microseconds."""
+        if key in self._unwritten:
+            return self._unwritten.get(key)
         if self._connection is None and not self._path.exists():
             return None
         with self._lock:
@@ -57,7 +60,8 @@ class SqliteAnswers:
         return found[1] if found and found[0] > time.time() - self._seconds else None
 
     def put(self, key: str, text: str) -> None:
-        """Keep; written in the background."""
+        """Keep; written in the background, found at once."""
+        self._unwritten[key] = text
         self._writer.submit((key, text))
 
     def drain(self) -> None:
@@ -79,6 +83,9 @@ class SqliteAnswers:
                         connection.execute(_OLDEST, (held - self._most * 0.9,))
             except (sqlite3.Error, OSError) as error:
                 self._broken(error)
+        for key, text in answers:
+            if self._unwritten.get(key) is text:
+                self._unwritten.pop(key, None)
         return [None] * len(answers)
 
     def _open(self) -> sqlite3.Connection:
