@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from aifirst_dagster_tests.loopback import claude_batches
 from aifirst_dagster_tests.loopback.claude_rules import MODELS, Refused, check, signature
 from aifirst_dagster_tests.loopback.replies import CutStream, Fail, Hang, MidStreamError, Raw, Reply, Scripted
 
@@ -49,6 +50,7 @@ class ClaudeServer:
         self._lock = threading.Lock()
         self._answer = script if callable(script) else None
         self._queue: list[Scripted] = [] if callable(script) else list(script)
+        self.batches = claude_batches.Batches(KEY, self.next, _billed_message)
         owner = self
 
         class Handler(_Handler):
@@ -116,6 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def do_GET(self) -> None:
+        if self.path.startswith(claude_batches.PATH):
+            self._batch(b"")
+            return
         name = self.path.removeprefix("/v1/models/")
         if name in MODELS:
             model = {"id": name, "type": "model", "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
@@ -125,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path.startswith(claude_batches.PATH):
+            self._batch(raw)
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.loads(raw)
         if self.path == "/v1/messages/count_tokens":
@@ -142,6 +150,28 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(Fail(refused.status, refused.type, refused.message))
             return
         self._play(request, self.server_.next(body))
+
+    def do_DELETE(self) -> None:
+        self._batch(b"")
+
+    def _batch(self, raw: bytes) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            sent = self.server_.batches.handle(self.command, self.path, headers, raw)
+        except Refused as refused:
+            self._error(Fail(refused.status, refused.type, refused.message))
+            return
+        if isinstance(sent, Hang):
+            time.sleep(sent.seconds)
+            self.close_connection = True
+        elif isinstance(sent, CutStream):
+            self._send(200, "application/json", b'{"id": "msgbatch_', claimed=400)
+            self.close_connection = True
+        elif sent.lines is not None:
+            self._send(200, "application/binary", sent.lines, claimed=len(sent.lines) + 100 if sent.cut else None)
+            self.close_connection = sent.cut
+        else:
+            self._json(sent.status, sent.value)
 
     def _play(self, request: Received, scripted: Scripted) -> None:
         request.status = 200
@@ -260,6 +290,12 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
             "cache_creation": written,
         },
     }
+
+
+def _billed_message(body: dict[str, Any], reply: Reply) -> tuple[dict[str, Any], dict[str, int]]:
+    message = _message(body, reply)
+    message["usage"]["service_tier"] = "batch"
+    return message, _bill(message["usage"])
 
 
 def _bill(usage: dict[str, Any]) -> dict[str, int]:
