@@ -120,6 +120,9 @@ class LLMResourceSpec(_Strict):
     client: Literal["api", "bedrock", "vertex"] = Field(
         default="api", description="claude only: Anthropic's own API, or the SDK's client for a cloud."
     )
+    model_id: str | None = Field(
+        default=None, description="claude only: what the cloud calls the model, where that is another name."
+    )
     structured_output: Literal["auto", "schema", "prompt"] = Field(
         default="auto", description="local only: whether the server takes JSON schemas, or the prompt asks for them."
     )

@@ -68,11 +68,18 @@ _TYPE_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", 
 
 @dataclass(frozen=True)
 class WireSchema:
-    """What is sent (`schema`) and how an answer becomes the model again."""
+    """What is sent (`schema`) and how an answer becomes the model again.
+
+    Attributes:
+        optional: Properties that may be left out, which providers limit over a whole request.
+        unions: Union-typed properties, likewise.
+    """
 
     model: type[BaseModel]
     schema: dict[str, Any]
     source: dict[str, Any]
+    optional: int
+    unions: int
 
     def parse(self, text: str) -> BaseModel:
         """The answer's text as the model.
@@ -125,7 +132,7 @@ def wire_schema(model: type[BaseModel], dialect: Dialect = CLAUDE) -> WireSchema
             f"{model.__name__} has {build.unions} union-typed properties; providers take {dialect.unions}.",
             hint="Split the model, or give the properties one type.",
         )
-    return WireSchema(model, schema, source)
+    return WireSchema(model, schema, source, build.optional, build.unions)
 
 
 @dataclass

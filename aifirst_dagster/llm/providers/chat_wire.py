@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from aifirst_dagster.llm.catalogue import Model
+from aifirst_dagster.llm.providers.claude_wire import asked_for
 from aifirst_dagster.llm.providers.openai_wire import schema_name, tool_call
 from aifirst_dagster.llm.providers.sdk_failures import malformed
 from aifirst_dagster.llm.types import (
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 WHO = "The local server"
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
-_ASK = (
-    "Answer with one JSON object and nothing else: no explanation before or after it, no code fence. "
-    "It must satisfy this JSON Schema:\n"
-)
 
 
 def request_body(request: LLMRequest, model: Model, max_tokens: int, stream: bool, schema: bool) -> dict[str, Any]:
@@ -68,7 +65,7 @@ def request_body(request: LLMRequest, model: Model, max_tokens: int, stream: boo
 def without_schema(body: dict[str, Any]) -> dict[str, Any]:
     """The same request with its schema in the prompt instead of `response_format`."""
     rest = {name: value for name, value in body.items() if name != "response_format"}
-    asked = _ASK + json.dumps(body["response_format"]["json_schema"]["schema"], ensure_ascii=False)
+    asked = asked_for(body["response_format"]["json_schema"]["schema"])
     messages: list[dict[str, Any]] = body["messages"]
     if messages[0]["role"] == "system":
         first = {"role": "system", "content": f"{messages[0]['content']}\n\n{asked}"}

@@ -21,8 +21,8 @@ _PASSING = {"overloaded_error", "api_error", "rate_limit_error", "timeout_error"
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Run an SDK call; whatever it raises comes out as an `LLMError`."""
+def translated(key: str) -> Iterator[None]:
+    """Run an SDK call; whatever it raises comes out as an `LLMError`. `key` is the variable that holds the key."""
     import anthropic
     import httpx2
 
@@ -31,9 +31,9 @@ def translated() -> Iterator[None]:
     except LLMError:
         raise
     except anthropic.APIResponseValidationError as error:
-        raise malformed(error.message) from error
+        raise sdk_failures.malformed(WHO, error.message) from error
     except anthropic.APIStatusError as error:
-        raise _status(error) from error
+        raise _status(error, key) from error
     except anthropic.APIConnectionError as error:
         # A timeout of the SDK's own kind has the client's as its cause.
         raise sdk_failures.transport(WHO, error.__cause__ or error, REACH) from error
@@ -41,26 +41,21 @@ def translated() -> Iterator[None]:
         # Out of the middle of a stream; the SDK does not wrap it.
         raise sdk_failures.transport(WHO, error, REACH) from error
     except anthropic.AnthropicError as error:
-        raise RejectedError(f"The Anthropic SDK refused the request: {error}.") from error
+        raise RejectedError(f"The Anthropic SDK refused the request: {redact(str(error))}.") from error
     except (ValueError, TypeError, AttributeError, AssertionError, LookupError, RuntimeError) as error:
         # The SDK stumbles over answers that are no JSON, or streams without their parts, with bare exceptions.
-        raise malformed(f"{type(error).__name__}: {error}") from error
+        raise sdk_failures.malformed(WHO, f"{type(error).__name__}: {error}") from error
 
 
-def malformed(detail: str) -> UnavailableError:
-    """What came back is no Messages API answer."""
-    return sdk_failures.malformed(WHO, detail)
-
-
-def _status(error: APIStatusError) -> LLMError:
+def _status(error: APIStatusError, key: str) -> LLMError:
     from aifirst_dagster.llm.providers.rate_headers import claude_limits
 
-    failure = _by_status(error)
+    failure = _by_status(error, key)
     failure.limits = claude_limits(error.response.headers)
     return failure
 
 
-def _by_status(error: APIStatusError) -> LLMError:
+def _by_status(error: APIStatusError, key: str) -> LLMError:
     said = redact(f"{error.type or 'error'}: {error.api_message or error.message}")[:500]
     if error.status_code == 200:
         # An `error` event within a stream: the status line had been sent before.
@@ -72,7 +67,7 @@ def _by_status(error: APIStatusError) -> LLMError:
         )
     status = f"Claude answered {error.status_code} ({said})."
     if error.status_code in (401, 403):
-        return AuthError(status, hint="Check ANTHROPIC_API_KEY and what it may do.", request_id=error.request_id)
+        return AuthError(status, hint=f"Check {key} and what it may do.", request_id=error.request_id)
     if error.status_code == 402 or error.error_code in SPEND_CAPS:
         return UnavailableError(
             status,
