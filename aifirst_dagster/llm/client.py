@@ -43,10 +43,12 @@ class LLM:
         project: Project,
         run_id: str | None = None,
         pipeline: str | None = None,
+        backfill: str | None = None,
         state: State | None = None,
     ) -> None:
         self.name, self.run_id = name, run_id or f"local-{uuid.uuid4()}"
         self._routes, self._project, self._pipeline, self._state = tuple(routes), project, pipeline, state
+        self._backfill = backfill
         self._usage, self._lock, self._opening = Usage.none(), threading.Lock(), threading.Lock()
 
     @property
@@ -213,9 +215,8 @@ class LLM:
             self._usage += usage
 
     def _context(self, given: CallContext) -> CallContext:
-        return given.model_copy(
-            update={"run_id": given.run_id or self.run_id, "pipeline": given.pipeline or self._pipeline}
-        )
+        own = {"run_id": self.run_id, "pipeline": self._pipeline, "backfill": self._backfill}
+        return given.model_copy(update={name: getattr(given, name) or value for name, value in own.items()})
 
     def __repr__(self) -> str:
         return f"LLM({self.name!r}, provider={self.provider!r})"

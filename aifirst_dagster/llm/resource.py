@@ -110,6 +110,9 @@ class LLMResourceSpec(_Strict):
     budget_call_usd: float | None = Field(
         default=None, ge=0, description="The most one call may cost, its retries and feedback rounds included."
     )
+    budget_backfill_usd: float = Field(
+        default=5.0, ge=0, description="The most that all runs of one backfill may spend together."
+    )
     budget_pipeline_usd: float | None = Field(default=None, ge=0, description="The most one pipeline may ever spend.")
     budget_day_usd: float | None = Field(
         default=None, ge=0, description="The most a UTC day may cost, all runs together."
@@ -168,6 +171,8 @@ def choose(
     run_id: str | None = None,
     pipeline: str | None = None,
     budget_usd: float | None = None,
+    backfill: str | None = None,
+    backfill_usd: float | None = None,
     resources: Mapping[str, LLMResourceSpec] | None = None,
     state: State | None = None,
 ) -> LLM:
@@ -181,6 +186,8 @@ def choose(
         run_id: What the budget's cap counts over; default: one fresh id for this LLM.
         pipeline: Stands in the ledger where a request does not say so itself.
         budget_usd: A cap in place of the resource's (a pipeline's `budget`).
+        backfill: The backfill that the run belongs to.
+        backfill_usd: Its cap, in place of the resource's (a pipeline's `backfill_budget`).
         resources: Specs in place of `load_resources(project)` (overrides from Dagster's launchpad).
         state: Where the ledger lies; default: `state.open(project)` at the first call. `offline` never opens it.
 
@@ -196,8 +203,10 @@ def choose(
     specs = _routes(name, known, ())
     if budget_usd is not None:
         specs = [spec.model_copy(update={"budget_usd": budget_usd}) for spec in specs]
+    if backfill_usd is not None:
+        specs = [spec.model_copy(update={"budget_backfill_usd": backfill_usd}) for spec in specs]
     routes = [Route(spec, provider_type(spec.provider).connect(spec)) for spec in specs]
-    return LLM(name, routes, project=project, run_id=run_id, pipeline=pipeline, state=state)
+    return LLM(name, routes, project=project, run_id=run_id, pipeline=pipeline, backfill=backfill, state=state)
 
 
 def _routes(name: str, known: Mapping[str, LLMResourceSpec], above: tuple[str, ...]) -> list[LLMResourceSpec]:

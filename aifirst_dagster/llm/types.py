@@ -55,12 +55,14 @@ class CallContext(Frozen):
         step: The step's key.
         task: The proposal task ("schema", "mapping", "rules", ...).
         run_id: What the budget's cap applies to; the LLM's own id where it is None.
+        backfill: The backfill that the run belongs to: all its runs together have a cap as well.
     """
 
     pipeline: str | None = None
     step: str | None = None
     task: str | None = None
     run_id: str | None = None
+    backfill: str | None = None
 
 
 class LLMRequest(Frozen):

@@ -28,6 +28,8 @@ IO_MANAGER = "datasets"
 OUTPUT = "result"
 INPUT_TAG = "aifirst/input/"
 REASON_TAG = "aifirst/reason"
+#: Dagster's own tag on every run of a backfill.
+BACKFILL_TAG = "dagster/backfill"
 
 #: One of each for all ops: Dagster resolves their types as they are made.
 _CHECK, _DATASET, _AFTER = dg.Out(dg.Nothing, is_required=False), dg.In(), dg.In(dg.Nothing)
@@ -246,7 +248,10 @@ def _model(context: dg.AssetExecutionContext, project: Project, pipeline: Pipeli
     if llm is None:
         return choose(OFFLINE, project)
     resource: LLMResource = getattr(context.resources, llm)
-    return resource.open(llm, project, pipeline.slug, context.run_id, pipeline.budget)
+    backfill = context.run.tags.get(BACKFILL_TAG)
+    return resource.open(
+        llm, project, pipeline.slug, context.run_id, pipeline.budget, backfill, pipeline.backfill_budget
+    )
 
 
 def _only(dataset: Dataset, key: str) -> Dataset:

@@ -44,12 +44,23 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             timeout=spec.timeout,
         )
 
-    def open(self, key: str, project: Project, pipeline: str, run_id: str, budget_usd: float) -> LLM:
+    def open(
+        self,
+        key: str,
+        project: Project,
+        pipeline: str,
+        run_id: str,
+        budget_usd: float,
+        backfill: str | None = None,
+        backfill_usd: float | None = None,
+    ) -> LLM:
         """The LLM for one run of a pipeline, with what the launchpad overrides.
 
         Args:
             key: The resource's key.
             budget_usd: The pipeline's own cap; the launchpad's beats it.
+            backfill: The backfill that the run belongs to.
+            backfill_usd: The pipeline's own cap for each of its backfills.
         """
         known = load_resources(project)
         given: dict[str, Any] = {
@@ -61,7 +72,10 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         }
         known[key] = known[key].model_copy(update={key: value for key, value in given.items() if value})
         cap = budget_usd if self.budget_usd < 0 else self.budget_usd
-        return choose(key, project, run_id=run_id, pipeline=pipeline, budget_usd=cap, resources=known)
+        return choose(
+            key, project, run_id=run_id, pipeline=pipeline, budget_usd=cap, backfill=backfill,
+            backfill_usd=backfill_usd, resources=known,
+        )  # fmt: skip
 
 
 def llm_resources(project: Project) -> dict[str, LLMResource]:

@@ -257,6 +257,12 @@ class PipelineSpec(_Model):
         allow_inf_nan=False,
         description="Most US dollars that one run may spend on models; 0: no model call at all.",
     )
+    backfill_budget: float | None = Field(
+        None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Most US dollars that all runs of one backfill may spend together; default: the LLM resource's, 5.",
+    )
     llm: str | None = Field(None, description="A file of resources/llm/, by name; default: AIFIRST_LLM, else offline.")
     samples: Literal["masked", "none"] = Field(
         "masked",

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.ledger import Cap, Overrun
 
 
-def caps(spec: LLMResourceSpec) -> list[Cap]:
-    """The caps of a resource, narrowest first; they are checked where the reservation is written."""
+def caps(spec: LLMResourceSpec, who: CallContext = CallContext()) -> list[Cap]:
+    """The caps of a resource for a call, narrowest first; they are checked where the reservation is written."""
     from aifirst_dagster.state.ledger import Cap
 
     wanted = [
         Cap("call", spec.budget_call_usd) if spec.budget_call_usd is not None else None,
         Cap("run", spec.budget_usd),
+        Cap("backfill", spec.budget_backfill_usd) if who.backfill is not None else None,
         Cap("pipeline", spec.budget_pipeline_usd) if spec.budget_pipeline_usd is not None else None,
         Cap("day", spec.budget_day_usd) if spec.budget_day_usd is not None else None,
     ]

@@ -178,7 +178,7 @@ class Job:
     async def _asked_for(self, ledger: Ledger, call: NewCall) -> Reserved:
         wanted = self.key is not None and self.look_up and not self.request.fresh
         since = datetime.now(UTC) - timedelta(days=self.spec.cache.days) if wanted else None
-        future = ledger.submit_reserve(call, caps(self.spec), since)
+        future = ledger.submit_reserve(call, caps(self.spec, self.request.metadata), since)
         try:
             result: Reserved = await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -201,6 +201,7 @@ class Job:
             reserved_usd=most,
             pipeline=who.pipeline,
             step=who.step,
+            backfill=who.backfill,
             task=who.task,
             key=self.key,
         )
