@@ -91,6 +91,8 @@ def _one(spec: PipelineSpec, step: StepSpec, project: Project, llm: LLM, store: 
             return Rehearsed(why_not=result.skipped)
         writer.publish(manifest(run, result, step.rows, step.code_hash, ""))
     except (AifirstError, OSError) as error:
+        if recorder.previews:  # what would be asked is known; only its answer is not
+            return Rehearsed(tuple(recorder.previews))
         return Rehearsed(why_not=str(getattr(error, "message", None) or error))
     return Rehearsed(tuple(recorder.previews), len(result.columns))
 
@@ -113,4 +115,6 @@ def asks(step: StepSpec) -> bool:
         return False
     if step.type == "connector":
         return step.config.get("llm_enhanced", False) is not False
+    if step.type == "python":
+        return step.config.get("instructions") is not None
     return step.type != "llm_validation" or step.config.get("rules", "auto_generate") == "auto_generate"
