@@ -42,12 +42,25 @@ _STATUS = {
 }
 
 
-@dataclass
 class Busy:
     """A running server, seen from outside."""
 
-    url: str
-    process: subprocess.Popen[str]
+    def __init__(self, options: list[str]) -> None:
+        self._options, self._port = options, "0"
+        self.start()
+
+    def start(self) -> None:
+        """Start; after a `kill`, at the same address."""
+        command = [sys.executable, "-m", "aifirst_dagster_tests.loopback.busy", "--port", self._port, *self._options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+        self._port = self.url.rpartition(":")[2]
+
+    def kill(self) -> None:
+        """Kill -9, in the middle of whatever it does."""
+        self.process.kill()
+        self.process.wait()
 
     def environment(self) -> dict[str, str]:
         """What a client needs to reach it."""
@@ -74,16 +87,11 @@ def running(delay: float = 0.0, fail: float = 0.0, seed: int = 0, log: Path | No
         seed: Of the dice.
         log: A file that gets a line for each answer in full.
     """
-    options = ["--delay", str(delay), "--fail", str(fail), "--seed", str(seed), "--log", str(log or "")]
-    command = [sys.executable, "-m", "aifirst_dagster_tests.loopback.busy", *options]
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
+    server = Busy(["--delay", str(delay), "--fail", str(fail), "--seed", str(seed), "--log", str(log or "")])
     try:
-        assert process.stdout is not None
-        yield Busy(process.stdout.readline().strip(), process)
+        yield server
     finally:
-        process.kill()
-        process.wait()
+        server.kill()
 
 
 @dataclass
@@ -134,7 +142,7 @@ class _Connection(asyncio.Protocol):
         trouble = plan.dice.choice(TROUBLES) if plan.dice.random() < plan.fail else ""
         plan.served += 1
         stream = bool(body.get("stream"))
-        message = _message(body, f"req_{plan.served:08d}", trouble)
+        message = _message(body, f"req_{os.getpid()}_{plan.served:08d}", trouble)
         if trouble in _STATUS:
             self.failed(*_STATUS[trouble], {"retry-after": "0.05"} if "wait" in trouble else {})
         elif trouble in ("reset", "hang") or (trouble in ("cut", "clean cut", "mid-stream") and not stream):
@@ -245,9 +253,9 @@ def _chunk(event: dict[str, Any]) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-async def _serve(plan: _Plan) -> None:
+async def _serve(plan: _Plan, port: int) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(plan), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: _Connection(plan), "127.0.0.1", port, backlog=4096)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
@@ -255,6 +263,7 @@ async def _serve(plan: _Plan) -> None:
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--fail", type=float, default=0)
     parser.add_argument("--seed", type=int, default=0)
@@ -262,7 +271,7 @@ def main() -> None:
     given = parser.parse_args()
     dice = random.Random(given.seed or time.time())
     with Path(given.log or os.devnull).open("a", encoding="utf-8") as log:
-        asyncio.run(_serve(_Plan(given.delay, given.fail, dice, log)))
+        asyncio.run(_serve(_Plan(given.delay, given.fail, dice, log), given.port))
 
 
 if __name__ == "__main__":
