@@ -7,7 +7,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from aifirst_dagster.llm.gateway.estimate import counted_usd, likely_input_token
 from aifirst_dagster.llm.gateway.ledger import Entry, answer_of, never_sent
 from aifirst_dagster.llm.gateway.limits import limiter_of
 from aifirst_dagster.llm.gateway.retry import retrying
-from aifirst_dagster.llm.gateway.validation import judged, with_feedback
+from aifirst_dagster.llm.gateway.validation import judged, unsealed, with_feedback
 from aifirst_dagster.llm.providers.base import Prepared, Provider, provider_type
 from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest, Usage
@@ -91,7 +91,7 @@ class Job:
                 prepared = self.provider.prepare(request, self.model)
             else:
                 self.notices += [*prepared.notices, *got.answer.notices]
-                return got
+                return replace(got, answer=unsealed(got.answer)) if round_ else got
         raise AssertionError("unreachable: there is at least one round")
 
     def usable(self, answer: Answer) -> Got | None:

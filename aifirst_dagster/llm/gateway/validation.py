@@ -5,10 +5,12 @@ from __future__ import annotations
 from pydantic import BaseModel, ValidationError
 
 from aifirst_dagster.llm.failures import InvalidAnswerError, RefusedError, TruncatedError, UnavailableError
-from aifirst_dagster.llm.types import Answer, LLMRequest, Message, Part, TextPart
+from aifirst_dagster.llm.types import Answer, LLMRequest, Message, Part, ProviderPart, TextPart
 from aifirst_dagster.llm.wire_schema import answer_of
 
 _SHOWN_ERRORS = 20
+#: What seals a provider's block: Claude's signature, and the data of thinking that it keeps to itself.
+_SEALS = {"signature", "data"}
 
 
 def judged(answer: Answer, request: LLMRequest) -> BaseModel | None:
@@ -46,6 +48,15 @@ def with_feedback(request: LLMRequest, answer: Answer, wrong: str) -> LLMRequest
     return request.model_copy(
         update={"messages": (*request.messages, *turns, Message(role="user", content=(TextPart(text=told),)))}
     )
+
+
+def unsealed(answer: Answer) -> Answer:
+    """The answer without blocks that are bound to the turns before them, as thinking with its signature is.
+
+    After feedback those turns are the gateway's, not the caller's: in the caller's history the blocks would be refused.
+    """
+    kept = tuple(part for part in answer.content if not (isinstance(part, ProviderPart) and _SEALS & part.block.keys()))
+    return answer.model_copy(update={"content": kept})
 
 
 def _ended(answer: Answer) -> None:
