@@ -9,8 +9,7 @@ from typing import Any
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.project import Project
-from aifirst_dagster_tests.loopback import chat, gemini, openai
-from aifirst_dagster_tests.loopback.server import LoopbackServer
+from aifirst_dagster_tests.loopback import chat, claude, gemini, openai
 
 #: Waits that take no time.
 QUICK = {"attempts": 4, "base_seconds": 0.01, "longest_seconds": 0.02, "longest_retry_after": 1}
@@ -27,7 +26,7 @@ class Kind:
     """
 
     name: str
-    server: Callable[[], LoopbackServer]
+    server: Callable[[], Any]
     settings: dict[str, Any]
     key: tuple[str, str] | None
     dollars: tuple[float, float] = (0.0, 0.0)
@@ -36,6 +35,13 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
+        Kind(
+            "claude",
+            claude.ClaudeServer,
+            {"model": "claude-sonnet-5-5", "base_url": {"env": "ANTHROPIC_BASE_URL"}},
+            ("ANTHROPIC_API_KEY", claude.KEY),
+            (2.0, 10.0),
+        ),
         Kind(
             "openai",
             openai.OpenAIServer,
@@ -60,7 +66,7 @@ class Rig:
     """One provider, set up in a project and pointed at its server."""
 
     kind: Kind
-    server: LoopbackServer
+    server: Any
     project: Project
     opened: list[LLM] = field(default_factory=list)
 

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aifirst_dagster_tests.loopback import claude_batches
-from aifirst_dagster_tests.loopback.claude_rules import MODELS, Refused, check, signature
+from aifirst_dagster_tests.loopback.claude_rules import MODELS, Refused, authorize, check, signature
 from aifirst_dagster_tests.loopback.replies import CutStream, Fail, Hang, MidStreamError, Raw, Reply, Scripted
 
 KEY = "sk-ant-loopback-0123456789abcdef"
@@ -121,10 +121,18 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith(claude_batches.PATH):
             self._batch(b"")
             return
-        name = self.path.removeprefix("/v1/models/")
-        if name in MODELS:
-            model = {"id": name, "type": "model", "display_name": name, "created_at": "2026-01-01T00:00:00Z"}
-            self._json(200, {**model, "max_tokens": MODELS[name][0], "lifecycle": "active"})
+        name = self.path.split("?")[0].removeprefix("/v1/models").removeprefix("/")
+        try:
+            authorize({name.lower(): value for name, value in self.headers.items()}, KEY)
+        except Refused as refused:
+            self._error(Fail(refused.status, refused.type, refused.message))
+            return
+        if self.path.startswith("/v1/models") and not name:
+            listed = [_listed(model) for model in MODELS]
+            ends = {"first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
+            self._json(200, {"data": listed, "has_more": False, **ends})
+        elif name in MODELS:
+            self._json(200, _listed(name))
         else:
             self._error(Fail(404, "not_found_error", self.path))
 
@@ -136,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.loads(raw)
         if self.path == "/v1/messages/count_tokens":
-            self._json(200, {"input_tokens": _tokens(json.dumps(body))})
+            self._count(headers, body)
             return
         if self.path != "/v1/messages":
             self._error(Fail(404, "not_found_error", self.path))
@@ -150,6 +158,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(Fail(refused.status, refused.type, refused.message))
             return
         self._play(request, self.server_.next(body))
+
+    def _count(self, headers: dict[str, str], body: dict[str, Any]) -> None:
+        try:
+            check(headers, body, KEY, counting=True)
+        except Refused as refused:
+            self._error(Fail(refused.status, refused.type, refused.message))
+            return
+        self._json(200, {"input_tokens": _tokens(json.dumps([body["messages"], body.get("system")]))})
 
     def do_DELETE(self) -> None:
         self._batch(b"")
@@ -200,14 +216,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         time.sleep(reply.delay)
         request.billed = _bill(message["usage"])
-        self._json(200, message)
+        self._json(200, message, reply.headers)
 
     def _stream(self, request: Received, scripted: Reply | MidStreamError | CutStream) -> None:
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted.text)
         time.sleep(reply.delay)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
-        self.send_header("request-id", f"req_{uuid.uuid4().hex}")
+        for name, value in {"request-id": f"req_{uuid.uuid4().hex}", **reply.headers}.items():
+            self.send_header(name, value)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
         message = _message(request.body, reply)
@@ -251,6 +268,36 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
+def _listed(name: str) -> dict[str, Any]:
+    most, thinking, _ = MODELS[name]
+    kinds = {kind: {"supported": kind in thinking} for kind in ("adaptive", "between_tools", "disabled", "enabled")}
+    names = ("batch", "citations", "code_execution", "image_input", "pdf_input", "structured_outputs")
+    return {
+        "id": name,
+        "type": "model",
+        "display_name": name,
+        "created_at": "2026-01-01T00:00:00Z",
+        "lifecycle": "deprecated" if name == "claude-sonnet-4-5" else "active",
+        "deprecated_at": None,
+        "retires_at": "2026-11-30T00:00:00Z" if name == "claude-sonnet-4-5" else None,
+        "line": name.split("-")[1],
+        "max_input_tokens": 200_000 if name == "claude-sonnet-4-5" else 1_000_000,
+        "max_tokens": most,
+        "capabilities": {
+            **{capability: {"supported": True} for capability in names},
+            "context_management": {"supported": False},
+            "effort": {level: {"supported": True} for level in ("low", "medium", "high", "xhigh", "max")}
+            | {"supported": True},
+            "thinking": {"supported": True, "types": kinds},
+            "server_tools": {
+                "supported": True,
+                "web_search": {"supported": True},
+                "code_execution": {"supported": True},
+            },
+        },
+    }
+
+
 def _tokens(text: str) -> int:
     return max(1, len(text) // 4)
 
@@ -271,7 +318,7 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     said = _tokens(json.dumps([body["messages"], body.get("system")]))
     given = reply.input_tokens if reply.input_tokens is not None else said
     out = reply.output_tokens if reply.output_tokens is not None else _tokens(reply.text + reply.thinking)
-    written = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": reply.cache_write_1h}
+    written = {"ephemeral_5m_input_tokens": reply.cache_write_5m, "ephemeral_1h_input_tokens": reply.cache_write_1h}
     refused = {"type": "refusal", "category": reply.refusal_category, "explanation": None}
     return {
         "id": f"msg_{uuid.uuid4().hex[:20]}",
@@ -286,7 +333,7 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
             "input_tokens": given,
             "output_tokens": out,
             "cache_read_input_tokens": reply.cache_read,
-            "cache_creation_input_tokens": reply.cache_write_1h,
+            "cache_creation_input_tokens": reply.cache_write_5m + reply.cache_write_1h,
             "cache_creation": written,
         },
     }

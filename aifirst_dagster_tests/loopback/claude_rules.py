@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -36,12 +37,20 @@ class Refused(Exception):
         self.status, self.type, self.message = status, type_, message
 
 
-def check(headers: dict[str, str], body: Any, key: str) -> None:
-    """Raise `Refused` for what the API would refuse."""
+def authorize(headers: dict[str, str], key: str) -> None:
+    """Raise `Refused` without the right key and version."""
     if headers.get("authorization") != f"Bearer {key}":
         raise Refused(401, "authentication_error", "invalid bearer token")
     _must(headers.get("anthropic-version") == VERSION, f"anthropic-version: must be {VERSION}")
+
+
+def check(headers: dict[str, str], body: Any, key: str, counting: bool = False) -> None:
+    """Raise `Refused` for what the API would refuse; a count of tokens takes the same, without `max_tokens`."""
+    authorize(headers, key)
     _must(isinstance(body, dict), "body: not an object")
+    if counting:
+        _must("max_tokens" not in body, "max_tokens: Extra inputs are not permitted")
+        body = {**body, "max_tokens": 1}
     for name in ("temperature", "top_p", "top_k"):
         _must(name not in body, f"{name}: sampling parameters are not supported")
     for name in body:
@@ -56,11 +65,13 @@ def check(headers: dict[str, str], body: Any, key: str) -> None:
     _thinking(body)
     _messages(body)
     _output_config(body)
+    _compiled(body)
+    _marks(body)
 
 
 def signature(body: dict[str, Any], upto: int, thinking: str) -> str:
     """The signature of a thinking block: bound to the model and everything said before it."""
-    before = [body["model"], body.get("system"), _content(body["messages"][:upto]), thinking]
+    before = [body["model"], body.get("system"), body.get("tools"), _content(body["messages"][:upto]), thinking]
     return hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
 
 
@@ -85,6 +96,48 @@ def _tools(body: dict[str, Any]) -> None:
     choice = (body.get("tool_choice") or {}).get("type")
     if choice in ("any", "tool"):
         _must(MODELS[body["model"]][2], "tool_choice: forced tool use is not supported by this model")
+
+
+def _compiled(body: dict[str, Any]) -> None:
+    """All that is strict in a request counts together."""
+    schemas = [tool["input_schema"] for tool in body.get("tools", ()) if tool.get("strict")]
+    form = (body.get("output_config") or {}).get("format")
+    counts = {"optional": 0, "unions": 0}
+    for schema in [*schemas, *([form["schema"]] if form else [])]:
+        _schema(schema, schema.get("$defs", {}), (), counts)
+    _must(counts["optional"] <= 24, f"strict schemas: {counts['optional']} optional parameters, limit 24")
+    _must(counts["unions"] <= 16, f"strict schemas: {counts['unions']} union-typed parameters, limit 16")
+
+
+def _marks(body: dict[str, Any]) -> None:
+    """Prompt cache: four marks at most, on blocks that are not empty."""
+    system = body.get("system")
+    blocks = [*(system if isinstance(system, list) else []), *body.get("tools", ())]
+    blocks += [block for message in body["messages"] for block in message["content"] if isinstance(block, dict)]
+    marked = [block for block in blocks if "cache_control" in block]
+    _must(len(marked) <= 4, f"A maximum of 4 blocks with cache_control may be provided. Found {len(marked)}.")
+    for block in marked:
+        control = block["cache_control"]
+        _must(control.get("type") == "ephemeral" and control.get("ttl", "5m") in ("5m", "1h"), "cache_control: unknown")
+        _must(block.get("text") != "", "cache_control cannot be set for empty text blocks")
+
+
+def _media(index: int, role: str, block: dict[str, Any]) -> None:
+    kinds = {"image": {"image/jpeg", "image/png", "image/gif", "image/webp"}, "document": {"application/pdf"}}
+    known = {
+        "type",
+        "source",
+        "cache_control",
+        *(("title", "context", "citations") if block["type"] != "image" else ()),
+    }
+    _must(role == "user", f"messages.{index}: {block['type']} blocks are not permitted for {role}")
+    _must(set(block) <= known, f"messages.{index}: extra keys in {block['type']}")
+    source = block.get("source") or {}
+    _must(source.get("type") == "base64", f"messages.{index}.source.type: must be base64")
+    _must(source.get("media_type") in kinds[block["type"]], f"messages.{index}.source.media_type: not supported")
+    data = base64.b64decode(source.get("data", ""), validate=True)
+    _must(bool(data) and len(source["data"]) <= 10_485_760, f"messages.{index}.source: empty or above 10 MB")
+    _must(block["type"] == "image" or data.startswith(b"%PDF"), f"messages.{index}: The PDF specified was not valid.")
 
 
 def _thinking(body: dict[str, Any]) -> None:
@@ -133,6 +186,12 @@ def _block(body: dict[str, Any], index: int, role: str, block: dict[str, Any]) -
         _must(set(block) <= {"type", "tool_use_id", "content", "is_error", "cache_control"}, "tool_result: extra keys")
         kinds = {inner.get("type") for inner in block.get("content", []) if isinstance(inner, dict)}
         _must(kinds <= {"text", "image", "document"}, f"messages.{index}: tool_result cannot hold {kinds}")
+        for inner in block.get("content", []):
+            if isinstance(inner, dict) and inner["type"] in ("image", "document"):
+                _media(index, role, inner)
+        return
+    if kind in ("image", "document"):
+        _media(index, role, block)
         return
     _must(kind == "thinking" and role == "assistant", f"messages.{index}: block {kind} is not permitted for {role}")
     expected = signature(body, index, block.get("thinking", ""))

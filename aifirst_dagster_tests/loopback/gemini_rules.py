@@ -119,7 +119,7 @@ def _part(model: str, index: int, role: str, part: dict[str, Any]) -> None:
     if "functionCall" in part or "thoughtSignature" in part:
         seal = part.get("thoughtSignature")
         must(bool(seal), "Function call is missing a thought_signature in functionCall parts.")
-        given = base64.b64decode(str(seal).replace("-", "+").replace("_", "/"))
+        given = _bytes(seal)
         must(given in (SKIP, base64.b64decode(signature(model, part))), "Corrupted thought signature.")
     must(role == "model" or "functionCall" not in part, f"contents[{index}]: function call in a user turn")
     must(role == "user" or "functionResponse" not in part, f"contents[{index}]: function response in a model turn")
@@ -128,9 +128,17 @@ def _part(model: str, index: int, role: str, part: dict[str, Any]) -> None:
         data = blob.get("inlineData") or {}
         kind = data.get("mimeType")
         must(kind in _MEDIA, f"Unsupported MIME type: {kind}")
-        must(len(base64.b64decode(data.get("data", ""))) > 0, "Provided image is not valid.")
+        must(len(_bytes(data.get("data", ""))) > 0, "Provided image is not valid.")
     if "functionResponse" in part:
         must(isinstance(part["functionResponse"].get("response"), dict), "functionResponse.response is not an object")
+
+
+def _bytes(text: Any) -> bytes:
+    """Base64 of either alphabet, as the API takes it."""
+    try:
+        return base64.b64decode(str(text).replace("-", "+").replace("_", "/"), validate=True)
+    except ValueError:
+        raise Refused(400, "INVALID_ARGUMENT", "Base64 decoding failed.") from None
 
 
 def _known(value: dict[str, Any], known: set[str], where: str) -> None:
