@@ -9,11 +9,12 @@ from aifirst_dagster.errors import DesignError
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import asking
 from aifirst_dagster.proposals.asking import Wish
-from aifirst_dagster.proposals.code.answer import CodeDesign, Output
+from aifirst_dagster.proposals.code.answer import CodeDesign
 from aifirst_dagster.proposals.code.task import CodeTask
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.outcome import Outcome
 from aifirst_dagster.proposals.runner import run
+from aifirst_dagster.repair.derive import Output
 
 if TYPE_CHECKING:
     import duckdb

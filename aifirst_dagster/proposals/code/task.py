@@ -13,12 +13,13 @@ from aifirst_dagster.datasets.session import ident
 from aifirst_dagster.errors import AifirstError, DesignError
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
-from aifirst_dagster.proposals.code.answer import CodeDesign, Output
+from aifirst_dagster.proposals.code.answer import CodeDesign
 from aifirst_dagster.proposals.code.apply import apply
 from aifirst_dagster.proposals.code.proposal import CodeProposal
 from aifirst_dagster.proposals.masking import told
 from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Claim, Verdict
+from aifirst_dagster.repair.derive import Output
 
 if TYPE_CHECKING:
     import duckdb

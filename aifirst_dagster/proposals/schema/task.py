@@ -100,7 +100,7 @@ class SchemaTask:
                 candidates.append((said, column, retyped(column, said.type, said.format)))
         read = measure.count(self._con, self._relation, [candidate for *_, candidate in candidates])
         for (said, column, _), tried in zip(candidates, read, strict=True):
-            claims.append(_type_claim(said, column, tried, self._samples))
+            claims.append(type_claim(said, column, tried, self._samples))
             claims += self._token_claims(said, tried)
         for said in proposal.columns:
             if column := known.get(said.column):
@@ -226,7 +226,7 @@ def retyped(column: Column, type_: str, format_: str) -> Column:
     )
 
 
-def _type_claim(said: ProposedColumn, column: Column, tried: Column, samples: bool) -> Claim:
+def type_claim(said: ProposedColumn, column: Column, tried: Column, samples: bool) -> Claim:
     """Whether all rows bear the type out, in comparison with the engine's."""
     claim = Claim(subject=said.column, what="type", value=said.type)
     share, engine = measure.share(tried), measure.share(column)
