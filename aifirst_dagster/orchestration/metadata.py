@@ -66,6 +66,11 @@ def materialisation(done: Done, pipeline: PipelineSpec, step: StepSpec, reason: 
         metadata["repairs"] = dg.MetadataValue.md(_repairs(actions))
     if design := details.get("design"):
         metadata["design"] = dg.MetadataValue.json(design)
+        if prompt := design.get("prompt"):
+            metadata["prompt"] = f"{prompt['name']}, version {prompt['version']} ({prompt['hash']})"
+        if transcripts := design.get("transcripts"):
+            told = ", ".join(f"`aifirst prompts transcript {ident}`" for ident in transcripts)
+            metadata["transcripts"] = dg.MetadataValue.md(told)
     if output := details.get("output"):
         metadata["output"] = dg.MetadataValue.path(output["location"])
     if notes := [*details.get("notes", []), *([details["skipped"]] if details.get("skipped") else [])]:
