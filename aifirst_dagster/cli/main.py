@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "Run a pipeline as a Dagster run.",
     "prompts": "List, show, render or compare prompt templates; read what a model did with tools.",
     "costs": "Show what was spent on models.",
+    "models": "List the models that can be named; compare them with the providers.",
     "quarantine": "List, show, retry or release rows that were set aside.",
     "dev": "Open the Dagster UI with everything loaded, reloading as designs change.",
 }
