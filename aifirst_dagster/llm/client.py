@@ -15,6 +15,7 @@ from aifirst_dagster.llm.types import CallContext, LLMRequest, LLMResponse, Usag
 from aifirst_dagster.project import Project
 
 if TYPE_CHECKING:
+    from aifirst_dagster.llm.batches.task import Pace, Tell
     from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state.database import State
 
@@ -140,6 +141,42 @@ class LLM:
             for _ in range(min(concurrency, len(waiting))):
                 group.create_task(work())
         return [answer for answer in answers if answer is not None]
+
+    def batch(
+        self, requests: Iterable[LLMRequest], *, pace: Pace | None = None, tell: Tell | None = None
+    ) -> list[LLMResponse | LLMError]:
+        """Ask for all of them as message batches: half the price, answers within a day; see `abatch`."""
+        from aifirst_dagster.llm.gateway.loop import run
+
+        return run(self.abatch(requests, pace=pace, tell=tell))
+
+    async def abatch(
+        self, requests: Iterable[LLMRequest], *, pace: Pace | None = None, tell: Tell | None = None
+    ) -> list[LLMResponse | LLMError]:
+        """Ask for all of them as message batches of the first resource; see `batches.run.BatchRun.ask`.
+
+        Args:
+            requests: What is asked.
+            pace: How long to wait for what.
+            tell: Hears how each batch stands.
+
+        Raises:
+            NoModelError: Offline.
+            AuthError: The key is missing.
+            RejectedError: The resource's provider has no message batches.
+        """
+        from aifirst_dagster.llm.batches.run import BatchRun
+        from aifirst_dagster.llm.providers.offline import no_model
+
+        route = next((route for route in self._routes if route.spec.provider != "offline"), None)
+        if route is None:
+            raise no_model()
+        batches = BatchRun(route.spec, route.provider, self._project, self._open, pace=pace, tell=tell)
+        asked = [request.model_copy(update={"metadata": self._context(request.metadata)}) for request in requests]
+        outcomes = await batches.ask(asked)
+        for outcome in outcomes:
+            self._add(outcome.usage)
+        return outcomes
 
     async def acall(self, request: LLMRequest) -> LLMResponse:
         """Ask; the answer satisfies `request.output`.

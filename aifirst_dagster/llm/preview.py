@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.types import LLMRequest
     from aifirst_dagster.project import Project
 
-#: Output tokens taken for likely where the caller says nothing; and the least that thinking adds.
-LIKELY_OUTPUT, LIKELY_THINKING = 1_000, 500
-
 
 class Preview(Frozen):
     """One request, not sent.
@@ -79,15 +76,13 @@ def preview(request: LLMRequest, spec: LLMResourceSpec, provider: Provider, proj
     """
     from aifirst_dagster.llm.catalogue import price
     from aifirst_dagster.llm.gateway.call import resolve_model
-    from aifirst_dagster.llm.gateway.estimate import likely_input_tokens, most_usd
+    from aifirst_dagster.llm.gateway.estimate import likely_input_tokens, likely_output_tokens, most_usd
     from aifirst_dagster.llm.types import Tokens
     from aifirst_dagster.llm.wire_schema import wire_schema
 
     model, notice = resolve_model(request.model, spec, project)
     prepared = provider.prepare(request, model)
-    thought = LIKELY_THINKING if request.thinking != "off" else 0
-    read, written = likely_input_tokens(prepared), (request.expected_tokens or LIKELY_OUTPUT) + thought
-    written = min(written, prepared.max_tokens)
+    read, written = likely_input_tokens(prepared), likely_output_tokens(prepared, request)
     return Preview(
         resource=spec.name,
         provider=spec.provider,

@@ -53,19 +53,29 @@ class Batch:
     ended_at: datetime | None
 
 
+def new_name() -> str:
+    """A name for a batch that nobody else has."""
+    return uuid.uuid4().hex
+
+
 class Batches:
     """The tables `llm_batches` and `llm_batch_requests`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def begin(self, resource: str, provider: str, endpoint: str, keys: Sequence[str]) -> tuple[Batch, list[str]] | None:
+    def begin(
+        self, name: str, resource: str, provider: str, endpoint: str, keys: Sequence[str]
+    ) -> tuple[Batch, list[str]] | None:
         """Write down a batch of one request for each key, and its custom ids; ours from now on.
+
+        Args:
+            name: From `new_name`.
 
         Returns:
             None where one of the keys is in a batch under way by now.
         """
-        now, name = datetime.now(UTC), uuid.uuid4().hex
+        now = datetime.now(UTC)
         custom = [f"{name}-{number}" for number in range(len(keys))]
         batch = Batch(
             name, resource, provider, endpoint, None, "preparing", len(keys), None, myself(), now, None, now, None
@@ -94,6 +104,12 @@ class Batches:
         values = {"state": state, "seen_at": datetime.now(UTC), **columns}
         with self._state.write() as connection:
             connection.execute(update(llm_batches).where(llm_batches.c.id == batch_id).values(**values))
+
+    def forget(self, batch_id: str) -> None:
+        """A batch of which nothing was reserved, let alone sent."""
+        with self._state.write() as connection:
+            for table, column in ((llm_batch_requests, "batch_id"), (llm_batches, "id")):
+                connection.execute(table.delete().where(table.c[column] == batch_id))
 
     def attend(self, batch_id: str) -> None:
         """Say that somebody looks after it."""
@@ -152,6 +168,12 @@ class Batches:
         with self._state.read() as connection:
             found = connection.execute(query.where(request.batch_id == batch_id)).mappings()
             return {row["asked"]: dict(row) for row in found}
+
+    def reserved(self, batch_id: str) -> list[str]:
+        """Ledger rows that are held for a batch, those included that it was killed before it could note."""
+        held = select(llm_calls.c.id).where(llm_calls.c.batch_id == batch_id, llm_calls.c.status == "pending")
+        with self._state.read() as connection:
+            return list(connection.execute(held).scalars())
 
     def provider_ids(self, endpoint: str) -> set[str]:
         """The provider's names of all batches that are known."""

@@ -78,6 +78,8 @@ class Batches:
         self._arriving: list[tuple[Scripted, bool]] = []
         self.cuts: list[bool] = []
         self.looks = 1
+        #: Batches have no results any more by the time that they are looked at.
+        self.archive_when_ended = False
         self.submissions = 0
 
     def arriving(self, trouble: Scripted, lost: bool = False) -> None:
@@ -200,6 +202,7 @@ class Batches:
             )
         random.shuffle(held.results)
         held.status, held.ended = "ended", datetime.now(UTC)
+        held.archived = held.ended if self.archive_when_ended else None
 
     def _result(self, held: Held, request: dict[str, Any], work: bool, leftover: str) -> dict[str, Any]:
         if not work:

@@ -6,10 +6,12 @@ import json
 
 from aifirst_dagster.llm.catalogue import Model, price
 from aifirst_dagster.llm.providers.base import Prepared
-from aifirst_dagster.llm.types import Tokens
+from aifirst_dagster.llm.types import LLMRequest, Tokens
 
 #: Tokens that a provider adds of its own: turn markers, the words around a schema.
 OVERHEAD = 1_000
+#: Output tokens taken for likely where the caller says nothing; and the least that thinking adds.
+LIKELY_OUTPUT, LIKELY_THINKING = 1_000, 500
 
 
 def most_tokens(prepared: Prepared) -> Tokens:
@@ -35,6 +37,17 @@ def counted_usd(tokens: int, prepared: Prepared, model: Model) -> float:
     counted = tokens + tokens // 50 + 50
     given = {"cache_write_5m": counted} if prepared.cache else {"input": counted}
     return price(model, Tokens(output=prepared.max_tokens, **given))
+
+
+def likely_usd(prepared: Prepared, request: LLMRequest, model: Model) -> float:
+    """US dollars that the request is likely to cost."""
+    return price(model, Tokens(input=likely_input_tokens(prepared), output=likely_output_tokens(prepared, request)))
+
+
+def likely_output_tokens(prepared: Prepared, request: LLMRequest) -> int:
+    """What the caller expects, with some thinking where the model may."""
+    thought = LIKELY_THINKING if request.thinking != "off" else 0
+    return min((request.expected_tokens or LIKELY_OUTPUT) + thought, prepared.max_tokens)
 
 
 def likely_input_tokens(prepared: Prepared) -> int:

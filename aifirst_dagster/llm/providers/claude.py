@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.llm.catalogue import Model
-from aifirst_dagster.llm.failures import AuthError
+from aifirst_dagster.llm.failures import AuthError, RejectedError
 from aifirst_dagster.llm.providers import clients
 from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType
 from aifirst_dagster.llm.providers.claude_clients import CLOUDS, connect, missing, streams
@@ -17,6 +17,8 @@ from aifirst_dagster.llm.types import Answer, LLMRequest
 if TYPE_CHECKING:
     from anthropic.types import Message as WireMessage
     from anthropic.types import ModelInfo
+
+    from aifirst_dagster.llm.batches.wire import BatchApi
 
 KEY = "ANTHROPIC_API_KEY"
 #: Answers that may be longer are streamed: a connection that is silent for minutes gets cut on the way.
@@ -101,12 +103,26 @@ class ClaudeProvider:
 
     async def models(self) -> list[ModelFacts]:
         """See `Provider.models`."""
-        if not self._cloud.counts:
+        if not self._cloud.lists:
             return []
         from aifirst_dagster.llm.providers.claude_errors import translated
 
         with translated(self._key.env):
             return [_facts(model) async for model in self._client().models.list(limit=1000)]
+
+    def batches(self) -> BatchApi:
+        """See `batches.wire.BatchProvider`.
+
+        Raises:
+            RejectedError: The cloud's API has none.
+        """
+        if self._kind != "api":
+            raise RejectedError(
+                f"The SDK's client for {self._kind} has no message batches.", hint="Ask one by one, or set client: api."
+            )
+        from aifirst_dagster.llm.batches.claude import ClaudeBatches
+
+        return ClaudeBatches(self._client, self._key.env)
 
     async def aclose(self) -> None:
         """See `Provider.aclose`."""
