@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -156,6 +157,12 @@ def secret(key: EnvRef) -> str:
         )
     conceal(found)
     return found
+
+
+def address(spec: LLMResourceSpec, env: str) -> str | None:
+    """Another address than the provider's own: the resource's, else what the SDK's variable `env` says."""
+    given = spec.base_url
+    return (given if given is None or isinstance(given, str) else given.read()) or os.environ.get(env) or None
 
 
 def provider_names() -> list[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.failures import AuthError, RejectedError
 from aifirst_dagster.llm.providers import clients
-from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType
-from aifirst_dagster.llm.providers.claude_clients import CLOUDS, connect, missing, streams
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address
+from aifirst_dagster.llm.providers.claude_clients import CLOUDS, connect, missing, place, streams
 from aifirst_dagster.llm.providers.claude_wire import NAME, PAGE_TOKENS, answer, image_tokens, marks, request_body
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
 from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
@@ -131,8 +131,8 @@ class ClaudeProvider:
     def _client(self) -> Any:
         self.require()
         kind, key, timeout = self._kind, self._key.read() or "", self._spec.timeout
-        base = self._spec.base_url.read() if isinstance(self._spec.base_url, EnvRef) else self._spec.base_url
-        return clients.shared((NAME, kind, key, base, timeout), lambda: connect(kind, key, base, timeout))
+        where = place(kind, address(self._spec, self._cloud.base))
+        return clients.shared((NAME, kind, key, where, timeout), lambda: connect(kind, key, where[0], timeout))
 
 
 def _facts(model: ModelInfo) -> ModelFacts:

@@ -21,23 +21,39 @@ class Cloud:
 
     Attributes:
         key: The variable that holds its key or token by default.
+        base: The variable that may hold another address.
         needs: Variables that must be set; of a group, one.
         schemas: Whether it holds answers to a schema (Bedrock does not with today's Sonnet).
-        counts: Whether it counts tokens and lists models.
+        counts: Whether it counts tokens.
+        lists: Whether it lists models.
         optional_key: Whether the cloud's own credentials may stand in for the key.
     """
 
     key: str
+    base: str
     needs: tuple[tuple[str, ...], ...]
     schemas: bool = True
     counts: bool = True
+    lists: bool = True
     optional_key: bool = True
 
 
 CLOUDS: dict[str, Cloud] = {
-    "api": Cloud("ANTHROPIC_API_KEY", (), optional_key=False),
-    "bedrock": Cloud("AWS_BEARER_TOKEN_BEDROCK", (("AWS_REGION", "AWS_DEFAULT_REGION"),), schemas=False, counts=False),
-    "vertex": Cloud("ANTHROPIC_VERTEX_TOKEN", (("ANTHROPIC_VERTEX_PROJECT_ID",), ("CLOUD_ML_REGION",)), counts=False),
+    "api": Cloud("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", (), optional_key=False),
+    "bedrock": Cloud(
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "ANTHROPIC_BEDROCK_BASE_URL",
+        (("AWS_REGION", "AWS_DEFAULT_REGION"),),
+        schemas=False,
+        counts=False,
+        lists=False,
+    ),
+    "vertex": Cloud(
+        "ANTHROPIC_VERTEX_TOKEN",
+        "ANTHROPIC_VERTEX_BASE_URL",
+        (("ANTHROPIC_VERTEX_PROJECT_ID",), ("CLOUD_ML_REGION",)),
+        lists=False,
+    ),
 }
 Kind = Literal["api", "bedrock", "vertex"]
 
@@ -50,6 +66,13 @@ def missing(kind: Kind, key: str, key_env: str) -> str | None:
     return next((" or ".join(group) for group in cloud.needs if not any(map(os.environ.get, group))), None)
 
 
+def place(kind: Kind, base_url: str | None) -> tuple[str | None, ...]:
+    """Where a client would connect to: an address, and what the cloud's variables say. Clients are kept by it."""
+    cloud = CLOUDS[kind]
+    settings = (os.environ.get(name) for group in cloud.needs for name in group)
+    return (base_url, *settings)
+
+
 def connect(kind: Kind, key: str, base_url: str | None, timeout: float) -> Client:
     """An SDK client that never retries by itself: each retry must pass the budget and stand in the ledger.
 
@@ -58,6 +81,8 @@ def connect(kind: Kind, key: str, base_url: str | None, timeout: float) -> Clien
     """
     import anthropic
     import httpx2
+
+    from aifirst_dagster.llm.providers import transport
 
     conceal(key)
     common: dict[str, Any] = {
@@ -72,7 +97,7 @@ def connect(kind: Kind, key: str, base_url: str | None, timeout: float) -> Clien
             return anthropic.AsyncAnthropicBedrock(api_key=key or None, aws_region=region, **common)
         if kind == "vertex":
             return anthropic.AsyncAnthropicVertex(access_token=key or None, **common)
-        return anthropic.AsyncAnthropic(api_key=key, **common)
+        return anthropic.AsyncAnthropic(api_key=key, http_client=transport.client(common["timeout"]), **common)
     except (ImportError, ValueError) as error:
         raise AuthError(f"The client for {kind} cannot be made: {error}.", hint=_INSTALL[kind]) from error
 

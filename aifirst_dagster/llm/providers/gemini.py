@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.providers import clients
-from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, secret
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address, secret
 from aifirst_dagster.llm.providers.gemini_wire import (
     NAME,
     PAGE_TOKENS,
@@ -122,7 +122,7 @@ class GeminiProvider:
 
     def _client(self) -> genai.Client:
         key, timeout = secret(self._key), self._spec.timeout
-        base = self._spec.base_url.read() if isinstance(self._spec.base_url, EnvRef) else self._spec.base_url
+        base = address(self._spec, "GOOGLE_GEMINI_BASE_URL")
         return clients.shared((NAME, key, base, timeout), lambda: _Connection(key, base, timeout)).client
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aifirst_dagster.llm.catalogue import Model, Price
 from aifirst_dagster.llm.providers import clients
-from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address
 from aifirst_dagster.llm.providers.chat_wire import WHO, collected, request_body, whole, without_schema
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
 from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
@@ -115,8 +115,7 @@ class LocalProvider:
         return found.answer(prepared.tools, raw.headers.get("x-request-id"), ())
 
     def _address(self) -> str:
-        given = self._spec.base_url.read() if isinstance(self._spec.base_url, EnvRef) else self._spec.base_url
-        base = given or ADDRESS
+        base = address(self._spec, "AIFIRST_LOCAL_URL") or ADDRESS
         return base if urlsplit(base).path.strip("/") else f"{base.rstrip('/')}/v1"
 
     def _client(self) -> AsyncOpenAI:

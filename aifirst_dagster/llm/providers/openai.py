@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.providers import clients
-from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, secret
+from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address, secret
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
 from aifirst_dagster.llm.providers.openai_wire import (
     LEAST_OUTPUT,
@@ -106,7 +106,7 @@ class OpenAIProvider:
 
     def _client(self) -> AsyncOpenAI:
         key, timeout = secret(self._key), self._spec.timeout
-        base = self._spec.base_url.read() if isinstance(self._spec.base_url, EnvRef) else self._spec.base_url
+        base = address(self._spec, "OPENAI_BASE_URL")
         return clients.shared((NAME, key, base, timeout), lambda: connect(key, base, timeout))
 
 
@@ -115,11 +115,15 @@ def connect(key: str, base_url: str | None, timeout: float) -> AsyncOpenAI:
     import httpx2
     from openai import AsyncOpenAI
 
+    from aifirst_dagster.llm.providers import transport
+
+    patience = httpx2.Timeout(timeout, connect=min(timeout, 10.0))
     return AsyncOpenAI(
         api_key=key,
         base_url=base_url,
         max_retries=0,
-        timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0)),
+        timeout=patience,
+        http_client=transport.client(patience),
         _strict_response_validation=bool(os.environ.get("AIFIRST_STRICT_PROVIDERS")),
     )
 
