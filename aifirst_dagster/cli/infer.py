@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from aifirst_dagster.cli.looking import document_seen, is_picture, required, table_seen, told
+from aifirst_dagster.cli.looking import show as show_vision
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option, opened
 from aifirst_dagster.cli.show_prompts import show, show_prompts_option
+from aifirst_dagster.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.llm.recorder import Recorder
 
 
 @click.command("infer")
@@ -18,48 +25,85 @@ from aifirst_dagster.cli.show_prompts import show, show_prompts_option
 @accept_unsure_option
 @provider_option
 @show_prompts_option
-def command(file: str, as_json: bool, accept_unsure: bool, provider: str, show_prompts: bool) -> None:
+@click.option("--vision", is_flag=True, help="Have the provider's model look at a picture of FILE; it may be a chart.")
+@click.option("--against", metavar="DATA", help="With --vision of a chart or scan: the data file to compare it with.")
+def command(
+    file: str,
+    as_json: bool,
+    accept_unsure: bool,
+    provider: str,
+    show_prompts: bool,
+    vision: bool,
+    against: str | None,
+) -> None:
     """Say what FILE holds: its dialect, each column's type and meaning, keys, and what needs cleaning.
 
     FILE is CSV or any other delimited text, JSON, JSON Lines, Excel or Parquet, compressed or not; - is standard input.
+    With --vision it may be an image or a PDF as well.
     """
+    if against and not vision:
+        raise ConfigError("--against says what a picture is compared with.", hint="Add --vision.")
     if show_prompts:
-        emit(prompts_of([file], accept_unsure, provider), as_json, show)
+        emit(prompts_of([file], accept_unsure, provider, vision, against), as_json, show)
         return
-    emit(infer_file(file, accept_unsure=accept_unsure, provider=provider), as_json, _show)
+    answer = infer_file(file, accept_unsure=accept_unsure, provider=provider, vision=vision, against=against)
+    emit(answer, as_json, _show)
 
 
-def prompts_of(files: list[str], accept_unsure: bool, provider: str) -> dict[str, Any]:
-    """What `--show-prompts` prints where a model is asked about the columns of files."""
+def prompts_of(
+    files: list[str], accept_unsure: bool, provider: str, vision: bool = False, against: str | None = None
+) -> dict[str, Any]:
+    """What `--show-prompts` prints where a model is asked about the columns of files, and to look at them."""
     from aifirst_dagster.cli.asking import columns_of
     from aifirst_dagster.cli.show_prompts import recorded
     from aifirst_dagster.connectors import ReadOptions, read
     from aifirst_dagster.datasets.session import connect
 
+    if vision and is_picture(files[0]):
+        return recorded(provider, lambda llm: document_seen(files[0], against, llm))
     with connect() as con:
         table = read(con, files, options=ReadOptions(accept_unsure=accept_unsure))
-        return recorded(provider, lambda llm: columns_of(con, table, llm, quiet=True) if table.columns else None)
+
+        def ask(llm: Recorder) -> None:
+            if not table.columns:
+                return
+            columns = columns_of(con, table, llm, quiet=True).columns
+            if vision:
+                table_seen(con, table, columns, llm)
+
+        return recorded(provider, ask)
 
 
-def infer_file(file: str, *, accept_unsure: bool = False, provider: str = "offline") -> dict[str, Any]:
+def infer_file(
+    file: str,
+    *,
+    accept_unsure: bool = False,
+    provider: str = "offline",
+    vision: bool = False,
+    against: str | None = None,
+) -> dict[str, Any]:
     """What `aifirst infer` prints, as a dictionary.
 
-    A provider's columns are verified on all rows as our own are.
+    A provider's columns are verified on all rows as our own are; with `vision` its model looks at the table too, or at
+    the chart or pages that FILE is, and what it sees is compared with the data (of the file `against`).
     """
     from aifirst_dagster.inference.file import infer_relation
 
     began = time.perf_counter()
+    llm = _asked(provider, vision)
+    if vision and llm is not None and is_picture(file):
+        return _document(file, against, llm, began)
     with opened(file, accept_unsure=accept_unsure) as (con, table):
         for text in table.notices:
             notice(text)
         asked = None
-        if provider != "offline" and table.columns:
+        if llm is not None and table.columns:
             from aifirst_dagster.cli.asking import columns_of
-            from aifirst_dagster.llm.resource import choose
 
-            asked = columns_of(con, table, choose(provider))
+            asked = columns_of(con, table, llm)
         proposed = asked.columns if asked else None
         schema = infer_relation(con, table.relation, table.columns, table.native, proposed=proposed)
+        seen = told(table_seen(con, table, schema.columns, llm)) if vision and llm and table.columns else None
         return {
             "file": file,
             "format": table.format,
@@ -74,11 +118,46 @@ def infer_file(file: str, *, accept_unsure: bool = False, provider: str = "offli
             "relationships": [relationship.model_dump() for relationship in schema.relationships],
             "cleaning": [hint.model_dump() for hint in schema.cleaning],
             "proposed_by": asked.proposed_by if asked else "offline",
-            "llm": asked.usage if asked else no_usage(),
+            "llm": llm.usage.model_dump(mode="json") if asked and llm else no_usage(),
+            **({"vision": seen} if vision else {}),
             "rejected": table.rejected,
             "notices": table.notices,
             "seconds": round(time.perf_counter() - began, 3),
         }
+
+
+def _asked(provider: str, vision: bool) -> LLM | None:
+    """Whom the user named; None: nobody."""
+    if provider == "offline" and not vision:
+        return None
+    from aifirst_dagster.llm.resource import choose
+
+    llm = choose(provider)
+    if vision:
+        required(llm)
+    return llm
+
+
+def _document(file: str, against: str | None, llm: LLM, began: float) -> dict[str, Any]:
+    """What is printed of a chart, an image or a PDF: it is no table, so that all there is is what a model sees."""
+    sight = document_seen(file, against, llm)
+    return {
+        "file": file,
+        "format": "pdf" if file.lower().endswith(".pdf") else "image",
+        "dialect": None,
+        "rows": 0,
+        "columns": [],
+        "primary_key": [],
+        "candidate_keys": [],
+        "relationships": [],
+        "cleaning": [],
+        "proposed_by": sight.model,
+        "llm": llm.usage.model_dump(mode="json"),
+        "vision": {**told(sight), "reading": sight.reading},
+        "rejected": 0,
+        "notices": [],
+        "seconds": round(time.perf_counter() - began, 3),
+    }
 
 
 def no_usage() -> dict[str, Any]:
@@ -136,4 +215,7 @@ def _show(answer: dict[str, Any]) -> None:
         console.print(
             escape(f"clean {hint['column'] or 'table'}: {hint['action']}: {hint['reason']}{rows}"), style="yellow"
         )
-    console.print(f"{answer['seconds']:.2f} s, offline engine", style="dim")
+    if answer.get("vision"):
+        show_vision(answer["vision"])
+    by = "offline engine" if answer["proposed_by"] == "offline" else f"proposed by {answer['proposed_by']}"
+    console.print(f"{answer['seconds']:.2f} s, {by}", style="dim")

@@ -16,10 +16,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from aifirst_dagster_tests.loopback import claude_batches
+from aifirst_dagster_tests.loopback import claude_batches, pixels
+from aifirst_dagster_tests.loopback.claude_cache import Cached, PromptCache
 from aifirst_dagster_tests.loopback.claude_rules import MODELS, Refused, authorize, check, signature
 from aifirst_dagster_tests.loopback.replies import CutStream, Fail, Hang, MidStreamError, Raw, Reply, Scripted
 
@@ -50,7 +52,8 @@ class ClaudeServer:
         self._lock = threading.Lock()
         self._answer = script if callable(script) else None
         self._queue: list[Scripted] = [] if callable(script) else list(script)
-        self.batches = claude_batches.Batches(KEY, self.next, _billed_message)
+        self.cache = PromptCache()
+        self.batches = claude_batches.Batches(KEY, self.next, partial(_billed_message, self.cache))
         owner = self
 
         class Handler(_Handler):
@@ -165,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         except Refused as refused:
             self._error(Fail(refused.status, refused.type, refused.message))
             return
-        self._json(200, {"input_tokens": _tokens(json.dumps([body["messages"], body.get("system")]))})
+        self._json(200, {"input_tokens": pixels.tokens(body)})
 
     def do_DELETE(self) -> None:
         self._batch(b"")
@@ -209,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(Fail(529, scripted.type))
             return
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted.text)
-        message = _message(request.body, reply)
+        message = _message(self.server_.cache, request.body, reply)
         if isinstance(scripted, CutStream):
             self._send(200, "application/json", json.dumps(message).encode()[:40], claimed=4_000)
             self.close_connection = True
@@ -227,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        message = _message(request.body, reply)
+        message = _message(self.server_.cache, request.body, reply)
         for event in _events(message):
             if event["type"] == "content_block_stop" and not isinstance(scripted, Reply):
                 break
@@ -302,7 +305,7 @@ def _tokens(text: str) -> int:
     return max(1, len(text) // 4)
 
 
-def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+def _message(cache: PromptCache, body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     content: list[dict[str, Any]] = []
     thinks = (body.get("thinking") or {}).get("type") == "adaptive"
     if reply.thinking and thinks:
@@ -315,10 +318,14 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
         content.append(
             {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:20]}", "name": use.name, "input": use.arguments}
         )
-    said = _tokens(json.dumps([body["messages"], body.get("system")]))
-    given = reply.input_tokens if reply.input_tokens is not None else said
+    scripted = reply.input_tokens is not None or reply.cache_read or reply.cache_write_5m or reply.cache_write_1h
+    if scripted:
+        given = reply.input_tokens if reply.input_tokens is not None else pixels.tokens(body)
+        paid = Cached(given, reply.cache_read, reply.cache_write_5m, reply.cache_write_1h)
+    else:
+        paid = cache.bill(body, pixels.tokens(body))
     out = reply.output_tokens if reply.output_tokens is not None else _tokens(reply.text + reply.thinking)
-    written = {"ephemeral_5m_input_tokens": reply.cache_write_5m, "ephemeral_1h_input_tokens": reply.cache_write_1h}
+    written = {"ephemeral_5m_input_tokens": paid.written_5m, "ephemeral_1h_input_tokens": paid.written_1h}
     refused = {"type": "refusal", "category": reply.refusal_category, "explanation": None}
     return {
         "id": f"msg_{uuid.uuid4().hex[:20]}",
@@ -330,17 +337,17 @@ def _message(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
         "stop_sequence": None,
         "stop_details": refused if reply.stop_reason == "refusal" else None,
         "usage": {
-            "input_tokens": given,
+            "input_tokens": paid.fresh,
             "output_tokens": out,
-            "cache_read_input_tokens": reply.cache_read,
-            "cache_creation_input_tokens": reply.cache_write_5m + reply.cache_write_1h,
+            "cache_read_input_tokens": paid.read,
+            "cache_creation_input_tokens": paid.written_5m + paid.written_1h,
             "cache_creation": written,
         },
     }
 
 
-def _billed_message(body: dict[str, Any], reply: Reply) -> tuple[dict[str, Any], dict[str, int]]:
-    message = _message(body, reply)
+def _billed_message(cache: PromptCache, body: dict[str, Any], reply: Reply) -> tuple[dict[str, Any], dict[str, int]]:
+    message = _message(cache, body, reply)
     message["usage"]["service_tier"] = "batch"
     return message, _bill(message["usage"])
 

@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+from aifirst_dagster_tests.loopback import pixels
+
 VERSION = "2026-10-21"
 #: Models on offer: output cap, accepted thinking types, whether tools may be forced.
 MODELS: dict[str, tuple[int, set[str], bool]] = {
@@ -122,7 +124,7 @@ def _marks(body: dict[str, Any]) -> None:
         _must(block.get("text") != "", "cache_control cannot be set for empty text blocks")
 
 
-def _media(index: int, role: str, block: dict[str, Any]) -> None:
+def _media(index: int, role: str, block: dict[str, Any], images: int) -> None:
     kinds = {"image": {"image/jpeg", "image/png", "image/gif", "image/webp"}, "document": {"application/pdf"}}
     known = {
         "type",
@@ -138,6 +140,8 @@ def _media(index: int, role: str, block: dict[str, Any]) -> None:
     data = base64.b64decode(source.get("data", ""), validate=True)
     _must(bool(data) and len(source["data"]) <= 10_485_760, f"messages.{index}.source: empty or above 10 MB")
     _must(block["type"] == "image" or data.startswith(b"%PDF"), f"messages.{index}: The PDF specified was not valid.")
+    wrong = pixels.fault(data, source["media_type"], images) if block["type"] == "image" else None
+    _must(wrong is None, f"messages.{index}.content: {wrong}")
 
 
 def _thinking(body: dict[str, Any]) -> None:
@@ -188,10 +192,10 @@ def _block(body: dict[str, Any], index: int, role: str, block: dict[str, Any]) -
         _must(kinds <= {"text", "image", "document"}, f"messages.{index}: tool_result cannot hold {kinds}")
         for inner in block.get("content", []):
             if isinstance(inner, dict) and inner["type"] in ("image", "document"):
-                _media(index, role, inner)
+                _media(index, role, inner, pixels.count(body))
         return
     if kind in ("image", "document"):
-        _media(index, role, block)
+        _media(index, role, block, pixels.count(body))
         return
     _must(kind == "thinking" and role == "assistant", f"messages.{index}: block {kind} is not permitted for {role}")
     expected = signature(body, index, block.get("thinking", ""))

@@ -8,7 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    from PIL.ImageFont import FreeTypeFont
+    from PIL.ImageFont import ImageFont as PlainFont
+
+    Font = FreeTypeFont | PlainFont
 
 SIZE = 13
 #: Looked for by name in the folders where the system keeps its fonts; none of them has to be there.
@@ -29,7 +32,7 @@ def visible(text: str) -> str:
     return "".join(_SHORT.get(sign) or (sign if _font(sign) is not None else f"<U+{ord(sign):04X}>") for sign in text)
 
 
-def runs(text: str) -> Iterator[tuple[str, FreeTypeFont | ImageFont]]:
+def runs(text: str) -> Iterator[tuple[str, Font]]:
     """The parts of a `visible` text, each with the font that has its signs."""
     part, font = "", _fonts()[0]
     for sign in text:
@@ -48,10 +51,10 @@ def width(text: str) -> float:
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> tuple[FreeTypeFont | ImageFont, ...]:
+def _fonts() -> tuple[Font, ...]:
     from PIL import ImageFont
 
-    found: list[FreeTypeFont | ImageFont] = [ImageFont.load_default(SIZE)]
+    found: list[Font] = [ImageFont.load_default(SIZE)]
     for name in _OTHERS:
         try:
             found.append(ImageFont.truetype(name, SIZE))
@@ -61,7 +64,7 @@ def _fonts() -> tuple[FreeTypeFont | ImageFont, ...]:
 
 
 @lru_cache(maxsize=8192)
-def _font(sign: str) -> FreeTypeFont | ImageFont | None:
+def _font(sign: str) -> Font | None:
     """The first font that has this sign; None where it cannot be seen or drawn."""
     if unicodedata.category(sign) in _UNSEEN:
         return None
@@ -69,6 +72,6 @@ def _font(sign: str) -> FreeTypeFont | ImageFont | None:
 
 
 @lru_cache(maxsize=8)
-def _missing(font: FreeTypeFont | ImageFont) -> bytes:
+def _missing(font: Font) -> bytes:
     """What a font draws for signs that it lacks."""
     return bytes(font.getmask("\uffff"))

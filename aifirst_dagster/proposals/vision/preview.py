@@ -82,7 +82,7 @@ def cells_to_read(drawn: Sheet, visible: int) -> dict[str, str]:
         row = records[round(nth * (len(records) - 1) / max(1, wanted - 1))]
         filled = [at for at, cell in enumerate(row.cells[:visible]) if cell and fits(cell)]
         if filled:
-            at = filled[nth * 5 % len(filled)]
+            at = filled[nth % len(filled)]
             found[f"{letter(at)}{row.number}"] = row.cells[at]
     return found
 

@@ -71,8 +71,8 @@ def _columns(table: SeenTable, against: Against) -> dict[int, tuple[str, str]]:
     for column in against.columns:
         known.setdefault(_bare(column.source_name), column.name)
     found: dict[int, tuple[str, str]] = {}
-    for at, column in enumerate(table.columns):
-        near = get_close_matches(_bare(column), known, n=1, cutoff=0.85)
+    for at, heading in enumerate(table.columns):
+        near = get_close_matches(_bare(heading), known, n=1, cutoff=0.85)
         if near and known[near[0]] not in {name for name, _ in found.values()}:
             found[at] = (known[near[0]], types[known[near[0]]])
     return found

@@ -107,10 +107,9 @@ def _of_relation(
 ) -> tuple[tuple[int, ...], tuple[Row, ...]]:
     """Names in row 1, records from row 2: for formats that are no lines of cells."""
     names = tuple(_drawn(column.source_name, False) for column in columns)
-    first = _records(con, table, file, columns, f"ORDER BY {LINE} LIMIT {HEAD}")
-    seen = first[-1][0] if first else 0
-    last = _records(con, table, file, columns, f"AND {LINE} > {seen} ORDER BY {LINE} DESC LIMIT {TAIL}")
-    rows = [Row(line + 1, cells, line) for line, cells in [*first, *reversed(last)]]
+    first = _records(con, table, file, columns, f"min({LINE}, {HEAD})")
+    last = _records(con, table, file, columns, f"max({LINE}, {TAIL})", first[-1][0] if first else 0)
+    rows = [Row(line + 1, cells, line) for line, cells in [*first, *last]]
     return (1,), (Row(1, names, None), *rows)
 
 
@@ -142,7 +141,7 @@ def _of_text(
     ]  # fmt: skip
     seen = rows[-1].number if rows else 0
     tail = [(line, cells, True) for line, cells in
-            _records(con, table, file, columns, f"AND {LINE} > {seen} ORDER BY {LINE} DESC LIMIT {TAIL}")]  # fmt: skip
+            _records(con, table, file, columns, f"max({LINE}, {TAIL})", seen)]  # fmt: skip
     rejects = con.execute(
         f"SELECT {LINE}, text FROM {table.rejects} WHERE {SOURCE} = {literal(file)} AND {LINE} > {seen} "
         f"ORDER BY {LINE} DESC LIMIT {TAIL}"
@@ -159,14 +158,20 @@ def _header(dialect: Dialect, rows: Sequence[Row]) -> tuple[int, ...]:
 
 
 def _records(
-    con: duckdb.DuckDBPyConnection, table: ReadTable, file: str, columns: Sequence[Column], which: str
+    con: duckdb.DuckDBPyConnection, table: ReadTable, file: str, columns: Sequence[Column], which: str, after: int = 0
 ) -> list[tuple[int, tuple[str, ...]]]:
-    wanted = ", ".join(f"left({ident(column.source_name)}::VARCHAR, 400)" for column in columns) or "NULL"
+    """The records whose lines the aggregate `which` picks, of those behind the line `after`."""
+    own = f"{SOURCE} = {literal(file)} AND {LINE} > {after}"
+    lines = con.execute(f"SELECT {which} FROM {table.relation} WHERE {own}").fetchall()[0][0]
+    if not lines:
+        return []
+    wanted = ", ".join(f"left({ident(column.source_name)}::VARCHAR, 400)" for column in columns)
     found = con.execute(
-        f"SELECT {LINE}, {wanted} FROM {table.relation} WHERE {SOURCE} = {literal(file)} {which}"
+        f"SELECT {LINE}, {wanted} FROM {table.relation} WHERE {own} AND {LINE} IN ({', '.join(map(str, lines))})"
     ).fetchall()
     person = [names_people(column.source_name, column.semantic_type) for column in columns]
-    return [(row[0], _cells([cell or "" for cell in row[1 : len(columns) + 1]], True, person)) for row in found]
+    found.sort(key=lambda row: row[0])
+    return [(row[0], _cells([cell or "" for cell in row[1:]], True, person)) for row in found]
 
 
 def _cells(texts: Sequence[str], data: bool, person: Sequence[bool]) -> tuple[str, ...]:
