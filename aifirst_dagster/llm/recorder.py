@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
 
 
+#: Requests that are put together in full where many are alike.
+SHOWN = 5
+
+
 class NotAskedError(ServiceError):
     """The recorder's answer to every call: the caller goes on with the deterministic engine's."""
 
@@ -25,11 +30,13 @@ class Recorder:
 
     Attributes:
         real: Whose requests these would be.
-        previews: What it would have been sent, in order.
+        previews: What it would have been sent, in order; of many requests at once only the first `SHOWN`.
+        requests: How many requests there would have been.
     """
 
     real: LLM
     previews: list[Preview] = field(default_factory=list)
+    requests: int = 0
 
     @property
     def available(self) -> bool:
@@ -66,9 +73,22 @@ class Recorder:
 
     def call(self, request: LLMRequest) -> NoReturn:
         """Note the request; raises `NotAskedError`."""
+        self.requests += 1
         if found := self.real.preview(request):
             self.previews.append(found)
         raise NotAskedError("no model is asked: this only shows what would be")
+
+    def map(self, requests: Sequence[LLMRequest], concurrency: int = 8) -> NoReturn:
+        """Note the requests; raises `NotAskedError`."""
+        self.requests += len(requests)
+        for request in requests[:SHOWN]:
+            if found := self.real.preview(request):
+                self.previews.append(found)
+        raise NotAskedError("no model is asked: this only shows what would be")
+
+    def batch(self, requests: Sequence[LLMRequest], **_: object) -> NoReturn:
+        """Note the requests; raises `NotAskedError`."""
+        self.map(requests)
 
     async def acall(self, request: LLMRequest) -> NoReturn:
         """Note the request; raises `NotAskedError`."""

@@ -157,6 +157,8 @@ def _step(step: StepSpec, found: Rehearsed, model: Model) -> StepEstimate:
     """One step's figures, from its prompts or from what is usual."""
     if not found.why_not and not found.prompts:
         return StepEstimate(step.name, cached_calls=1, model=model.name)
+    if found.requests:
+        return _rows_step(step, found, model)
     thinks = step.config.get("mode") == "extended_thinking"
     prompts = [(one.input_tokens, one.thinking != "off") for one in found.prompts]
     prompts = prompts or [(PROMPT + COLUMNS * PROMPT_A_COLUMN, thinks)]
@@ -173,6 +175,31 @@ def _step(step: StepSpec, found: Rehearsed, model: Model) -> StepEstimate:
         cost_usd=(round(sum(low), 6), round(sum(high), 6)),
         model=model.name,
         most_calls=most * len(prompts),
+    )
+
+
+def _rows_step(step: StepSpec, found: Rehearsed, model: Model) -> StepEstimate:
+    """A step that asks for each row: what its first rows would take, times the rows; high: each answer goes back once.
+
+    Answers that are in the response cache cost nothing; that is not looked up.
+    """
+    from aifirst_dagster.llm.catalogue import price
+    from aifirst_dagster.llm.types import Tokens
+
+    if step.config.get("batch"):
+        model = model.in_batches()
+    rows, shown = found.requests, found.prompts
+    read = sum(one.input_tokens for one in shown) / len(shown)
+    written = sum(one.output_tokens for one in shown) / len(shown)
+    one = price(model, Tokens(input=round(read), output=round(written)))
+    return StepEstimate(
+        step.name,
+        calls=rows,
+        input_tokens=round(read * rows),
+        output_tokens=round(written * rows),
+        cost_usd=(round(one * rows, 6), round(2 * one * rows, 6)),
+        model=model.name,
+        most_calls=2 * rows,
     )
 
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state import State
+    from aifirst_dagster.steps.run import StepRun
 
 #: Step types that touch nothing but their own dataset: only these are rehearsed.
-HARMLESS = {"connector", "sql", "llm_transform", "llm_validation"}
+HARMLESS = {"connector", "sql", "python", "llm_transform", "llm_map", "llm_validation"}
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,13 @@ class Rehearsed:
         prompts: Each first request, as a run would send it.
         columns: Columns of the step's result.
         why_not: Why the step could not be rehearsed; "" where it was.
+        requests: How many there would be, where `prompts` holds only the first of many that are alike.
     """
 
     prompts: tuple[Preview, ...] = ()
     columns: int = 0
     why_not: str = ""
+    requests: int = 0
 
 
 def rehearse(spec: PipelineSpec, project: Project, llm: LLM) -> dict[str, Rehearsed]:
@@ -92,9 +95,16 @@ def _one(spec: PipelineSpec, step: StepSpec, project: Project, llm: LLM, store: 
         writer.publish(manifest(run, result, step.rows, step.code_hash, ""))
     except (AifirstError, OSError) as error:
         if recorder.previews:  # what would be asked is known; only its answer is not
-            return Rehearsed(tuple(recorder.previews))
+            return Rehearsed(tuple(recorder.previews), requests=_requests(step, run))
         return Rehearsed(why_not=str(getattr(error, "message", None) or error))
     return Rehearsed(tuple(recorder.previews), len(result.columns))
+
+
+def _requests(step: StepSpec, run: StepRun) -> int:
+    """Requests of a step that asks for each row; 0 for others."""
+    from aifirst_dagster.steps import llm_map
+
+    return llm_map.different_rows(run) if step.type == llm_map.STEP.type else 0
 
 
 def _wanted(spec: PipelineSpec) -> set[str]:

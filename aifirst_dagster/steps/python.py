@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from aifirst_dagster.datasets import parquet, quarantine
-from aifirst_dagster.datasets.session import HIDDEN, LINE, RAW, SOURCE, ident, literal
 from aifirst_dagster.errors import ConfigError, QualityError
 from aifirst_dagster.inference.schema import Column, FieldType
 from aifirst_dagster.steps.base import StepConfig, StepType
-from aifirst_dagster.steps.releases import quarantine_releases
+from aifirst_dagster.steps.derived import merged, store
 from aifirst_dagster.steps.run import StepResult, StepRun
 
 if TYPE_CHECKING:
-    from aifirst_dagster.proposals.code import CodeDesign, Computed
+    from aifirst_dagster.proposals.code import CodeDesign
 
 RELATION = "input"
 
@@ -94,13 +92,13 @@ def run(step: StepRun) -> StepResult:
             f"The function fails on {done.failed} of {done.rows} rows; on {count} of them: {reason}.",
             hint="Mend it, or let such rows be set aside (on_error: quarantine).",
         )
-    rows, aside = _store(step, done, config.on_error)
+    rows, aside = store(step, done, config.on_error)
     made = [output.column for output in design.outputs]
     return StepResult(
         rows_in=step.input.rows,
         rows_out=rows,
         quarantined=aside,
-        columns=_columns(columns, made),
+        columns=merged(columns, made),
         usage=outcome.usage if outcome else None,
         design_current=outcome.current if outcome else None,
         design_hash=outcome.content if outcome else digest(design.code),
@@ -128,31 +126,6 @@ def _given(step: StepRun, config: Config, columns: list[Column]) -> CodeDesign:
             raise ConfigError(f"Cannot read the code: {reason}.", file=str(path)) from error
     inputs = config.inputs if config.inputs is not None else [column.name for column in columns]
     return CodeDesign(source, inputs, [Output(name=name, type=kind) for name, kind in config.output.items()])
-
-
-def _store(step: StepRun, done: Computed, on_error: str) -> tuple[int, int]:
-    """Write the rows kept and the rows set aside; a row that a person released passes without the columns."""
-    names = [row[0] for row in step.con.execute(f"DESCRIBE {done.table}").fetchall()]
-    user = [name for name in names if name not in (*HIDDEN, "_reasons")]
-    listed = ", ".join(ident(name) for name in [*user, SOURCE, LINE, RAW])
-    if on_error == "null" or not done.failed:
-        return parquet.write(step.con, f"SELECT {listed} FROM {done.table}", step.writer.data_path()), 0
-    failed = f"(SELECT * FROM {done.table} WHERE _reasons IS NOT NULL)"
-    aside = quarantine.select(failed, user, "array_to_string(_reasons, '; ')")
-    kept = f"SELECT {listed} FROM {done.table} WHERE _reasons IS NULL"
-    if released := ", ".join(map(literal, quarantine_releases(step))):
-        chosen = f"SELECT ({SOURCE}, {LINE}) FROM ({aside}) WHERE id IN ({released})"
-        kept += f" OR ({SOURCE}, {LINE}) IN ({chosen})"
-        aside = f"SELECT * FROM ({aside}) WHERE id NOT IN ({released})"
-    rows = parquet.write(step.con, kept, step.writer.data_path())
-    return rows, quarantine.write(step.con, aside, step.writer.quarantine)
-
-
-def _columns(before: list[Column], made: list[Column]) -> list[Column]:
-    """The input's columns, those of the same name replaced, then the new ones."""
-    new = {column.name: column for column in made}
-    kept = [new.pop(column.name, column) for column in before]
-    return [*kept, *new.values()]
 
 
 STEP = StepType(
