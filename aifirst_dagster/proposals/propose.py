@@ -110,8 +110,11 @@ def _request(task: Task[Any, Any], ask: Ask, tools: tuple[Tool, ...]) -> LLMRequ
 
     system, user = ask.prompt.render(task.evidence())
     return LLMRequest(
-        messages=(Message(role="user", content=(TextPart(text=user),)),),
+        # Written to the provider's prompt cache, the evidence costs a quarter more; read from it, at each turn with
+        # tools and each round of feedback, a tenth or less. It pays where one proposal in four goes back.
+        messages=(Message(role="user", content=(TextPart(text=user, cache=True),)),),
         system=system,
+        cache_system=True,
         output=task.proposal,
         tools=tuple(tool.spec for tool in tools),
         thinking=ask.thinking,

@@ -41,14 +41,14 @@ class PromptCache:
     def bill(self, body: dict[str, Any], tokens: int) -> Cached:
         """What of the request's `tokens` is read from the cache, what is written to it, what is neither.
 
-        A prefix has the share of the tokens that it has of the text.
+        A prefix has a token for four signs.
         """
         blocks = _blocks(body)
         marks = [at for at, (_, ttl) in enumerate(blocks) if ttl]
         if not marks:
             return Cached(tokens)
         prefixes, lengths = _prefixes(body, [text for text, _ in blocks])
-        sizes = [tokens * length // lengths[-1] for length in lengths]
+        sizes = [min(tokens, length // 4) for length in lengths]
         least = LEAST.get(body["model"], LEAST_OTHERS)
         now = time.monotonic()
         with self._lock:

@@ -60,6 +60,19 @@ def test_a_proposal_that_is_corrected_after_feedback_wins(con, store, claude, cl
     assert [turn["role"] for turn in claude_server.received[1].body["messages"]] == ["user", "assistant", "user"]
 
 
+def test_rounds_of_feedback_read_the_evidence_from_the_prompt_cache(con, store, claude, claude_server) -> None:
+    wrong = schema_answer(c4=column("note", "number"))
+    claude_server.then(Reply(wrong), Reply(wrong), Reply(wrong))
+
+    llm = claude()
+    run(con, store, llm)
+
+    evidence, second, third = (row for row in llm.state().ledger.rows())
+    assert evidence["cache_write_tokens"] > 512 and evidence["cached_input_tokens"] == 0
+    assert second["cached_input_tokens"] == third["cached_input_tokens"] == evidence["cache_write_tokens"]
+    assert second["cost_usd"] < evidence["cost_usd"]
+
+
 def test_a_column_that_does_not_exist_is_dropped(con, store, claude, claude_server) -> None:
     invented = json.loads(schema_answer())
     invented["columns"].append(column("password", "string"))
