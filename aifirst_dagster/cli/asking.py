@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     from aifirst_dagster.connectors import ReadTable
     from aifirst_dagster.inference.schema import Column
-    from aifirst_dagster.llm.client import LLM
-    from aifirst_dagster.llm.recorder import Recorder
+    from aifirst_dagster.proposals import task
     from aifirst_dagster.proposals.asking import Wish
 
 
@@ -34,7 +33,7 @@ def wish() -> Wish:
     return Wish(prompts=Project.find().resources / "prompts")
 
 
-def columns_of(con: duckdb.DuckDBPyConnection, table: ReadTable, llm: LLM | Recorder, quiet: bool = False) -> Asked:
+def columns_of(con: duckdb.DuckDBPyConnection, table: ReadTable, llm: task.Asked, quiet: bool = False) -> Asked:
     """Ask `llm` what the columns of `table` are.
 
     A provider that cannot answer leaves the deterministic engine's columns, with a notice unless `quiet`.

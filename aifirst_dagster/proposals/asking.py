@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from aifirst_dagster.proposals import prompts as templates
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.fingerprint import OFFLINE, Fingerprint
-from aifirst_dagster.proposals.task import Ask
+from aifirst_dagster.proposals.task import Ask, Asked
 
 if TYPE_CHECKING:
-    from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.resource import LLMResourceSpec
     from aifirst_dagster.llm.tools import Conversation
     from aifirst_dagster.llm.types import Effort, Thinking
@@ -46,7 +45,7 @@ class Wish:
     samples: Samples = "masked"
     run_id: str | None = None
 
-    def shows(self, llm: LLM | None) -> bool:
+    def shows(self, llm: Asked | None) -> bool:
         """Whether values of the data may be shown to `llm`; the stricter of pipeline and resource counts."""
         settings = llm.settings if llm is not None else None
         return self.samples != "none" and (settings is None or settings.samples != "none")
@@ -59,7 +58,7 @@ def ask(
     *,
     task: str,
     output: type[Any],
-    llm: LLM | None,
+    llm: Asked | None,
     store: DesignStore | None,
 ) -> Ask:
     """How one design is asked for.
@@ -112,7 +111,7 @@ def _effort(settings: LLMResourceSpec | None, hints: templates.Hints) -> Effort 
     return None if settings is not None and settings.effort is not None else hints.effort
 
 
-def _keeper(llm: LLM) -> Callable[[Conversation, dict[str, str | None]], str]:
+def _keeper(llm: Asked) -> Callable[[Conversation, dict[str, str | None]], str]:
     """Stores conversations in the state database that holds the ledger."""
 
     def keep(conversation: Conversation, where: dict[str, str | None]) -> str:

@@ -14,20 +14,37 @@ from aifirst_dagster.proposals.verdict import Verdict
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from aifirst_dagster.llm.preview import Preview
+    from aifirst_dagster.llm.resource import LLMResourceSpec
     from aifirst_dagster.llm.tools import Conversation
     from aifirst_dagster.llm.types import Effort, LLMRequest, LLMResponse, Thinking
     from aifirst_dagster.proposals.tools.material import Material
+    from aifirst_dagster.state.database import State
 
 ProposalT = TypeVar("ProposalT", bound="BaseModel")
 AnswerT = TypeVar("AnswerT")
 
 
 class Asked(Protocol):
-    """Whom to ask: an `LLM`, in what matters here."""
+    """Whom to ask: an `LLM`, or a `Recorder` in its place."""
+
+    @property
+    def asked(self) -> str | None:
+        """Who is asked, key or no key; None: offline was chosen."""
+
+    @property
+    def settings(self) -> LLMResourceSpec | None:
+        """The resource that is asked first; None: offline was chosen."""
 
     @property
     def available(self) -> bool:
         """Whether a call can get anywhere."""
+
+    def preview(self, request: LLMRequest) -> Preview | None:
+        """The request as it would be sent, and its cost."""
+
+    def state(self) -> State:
+        """The state database that holds the ledger."""
 
     def call(self, request: LLMRequest) -> LLMResponse:
         """Answer, or raise an `LLMError`."""

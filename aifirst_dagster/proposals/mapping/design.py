@@ -19,7 +19,7 @@ from aifirst_dagster.proposals.runner import run
 if TYPE_CHECKING:
     import duckdb
 
-    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.proposals.task import Asked
 
 
 def design(
@@ -32,7 +32,7 @@ def design(
     deduplicate: bool = True,
     on_unparseable: Literal["quarantine", "null"] = "quarantine",
     store: DesignStore | None = None,
-    llm: LLM | None = None,
+    llm: Asked | None = None,
     wish: Wish = Wish(),
 ) -> Outcome[MappingDesign]:
     """Map and repair `relation`; `mapping.apply` runs what comes out.

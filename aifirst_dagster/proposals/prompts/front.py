@@ -71,7 +71,7 @@ def read(text: str) -> tuple[Front, dict[str, int]]:
         raise FrontError([(*place, f"The front matter is not YAML: {error.problem}.", "")]) from None
     except YAMLError as error:
         raise FrontError([(1, 1, f"The front matter is not YAML: {str(error).splitlines()[0]}.", "")]) from None
-    if not isinstance(document, dict):
+    if not hasattr(document, "lc") or not hasattr(document, "items"):
         raise FrontError([(1, 1, "The front matter has no keys.", _HINT)])
     try:
         front = Front.model_validate(_plain(document))
@@ -87,7 +87,8 @@ def _fault(document: Any, problem: Any) -> tuple[int, int, str, str]:
     line, column, inner = 1, 1, document
     for key in problem["loc"]:
         try:
-            marks = inner.lc.key(key) if isinstance(inner, dict) else inner.lc.item(key)
+            places: Any = inner.lc
+            marks = places.key(key) if isinstance(inner, dict) else places.item(key)
             line, column, inner = marks[0] + 1, marks[1] + 1, inner[key]
         except (AttributeError, KeyError, IndexError, TypeError):
             break

@@ -22,7 +22,7 @@ from aifirst_dagster.quality.rules import Rule, RuleSet
 if TYPE_CHECKING:
     import duckdb
 
-    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.proposals.task import Asked
 
 AUTO = "auto_generate"
 
@@ -35,7 +35,7 @@ def design(
     rules: str | list[dict[str, Any]] = AUTO,
     root: Path | None = None,
     store: DesignStore | None = None,
-    llm: LLM | None = None,
+    llm: Asked | None = None,
     wish: Wish = Wish(),
 ) -> Outcome[RulesDesign]:
     """The rules to judge `relation` by.
@@ -64,7 +64,7 @@ def design(
 
 
 def propose_for_file(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], llm: LLM, wish: Wish = Wish()
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], llm: Asked, wish: Wish = Wish()
 ) -> tuple[list[Rule], list[tuple[Rule, str]], str]:
     """Rules of a bare file with the help of `llm`: (accepted, rejected with reasons, by whom)."""
     outcome = design(con, relation, columns, llm=llm, wish=wish)

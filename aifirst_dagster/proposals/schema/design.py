@@ -16,7 +16,7 @@ from aifirst_dagster.proposals.schema.task import SchemaTask
 if TYPE_CHECKING:
     import duckdb
 
-    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.proposals.task import Asked
 
 
 def design(
@@ -27,7 +27,7 @@ def design(
     native: Mapping[str, str] | None = None,
     types: Mapping[str, str] | None = None,
     store: DesignStore | None = None,
-    llm: LLM | None = None,
+    llm: Asked | None = None,
     wish: Wish = Wish(),
 ) -> Outcome[list[Column]]:
     """Describe the columns of `relation`, each tested on all rows.

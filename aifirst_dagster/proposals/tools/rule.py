@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -38,7 +39,7 @@ def tool(snapshot: Snapshot) -> Tool:
             (result,) = evaluate(con, "input", [rule], examples=EXAMPLES if samples else 1)
         if result.error:
             raise ToolError(fence("error", worded(result.error, samples, snapshot.material.names)[:1_000]))
-        found = {
+        found: dict[str, Any] = {
             "holds": result.success,
             "values_judged": result.evaluated,
             "values_that_break_it": result.unexpected_count,
