@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.errors import AifirstError, ConfigError, ServiceError
 from aifirst_dagster.observe.log import configure
+from aifirst_dagster.observe.progress import heard
 from aifirst_dagster.pipelines.load import find
 from aifirst_dagster.project import Project
 
@@ -56,16 +57,17 @@ def run(
     from aifirst_dagster.orchestration.report import report
     from aifirst_dagster.orchestration.runner import run_pipeline
 
-    spec, ran = run_pipeline(
-        project,
-        path,
-        partition=partition,
-        steps=steps,
-        inputs=inputs,
-        provider=provider,
-        accept_drift=accept_drift,
-        watch=lambda event: _tell(event, progress),
-    )
+    with heard(lambda step, text: progress(f"  {step}: {text}")):
+        spec, ran = run_pipeline(
+            project,
+            path,
+            partition=partition,
+            steps=steps,
+            inputs=inputs,
+            provider=provider,
+            accept_drift=accept_drift,
+            watch=lambda event: _tell(event, progress),
+        )
     chosen = choose(spec.llm, project).provider
     calls = state.open(project).ledger.rows(run_id=ran.run_id) if chosen != "offline" else ()
     return report(spec, ran, DatasetStore(project.datasets), partition, chosen, calls)

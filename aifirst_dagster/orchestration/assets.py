@@ -1,5 +1,6 @@
 """Each step of a pipeline as an asset: lineage, kinds, owners, code version, place in the YAML, and its checks."""
 
+import functools
 from collections.abc import Generator, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -12,6 +13,7 @@ from aifirst_dagster.datasets.store import Dataset
 from aifirst_dagster.errors import AifirstError, ServiceError
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
+from aifirst_dagster.observe.progress import tell
 from aifirst_dagster.orchestration import checks as checking
 from aifirst_dagster.orchestration import partitions as partitioning
 from aifirst_dagster.orchestration.execute import Done, Work, execute
@@ -170,7 +172,7 @@ def _materialise(
                 run_id=context.run_id,
                 partition=partitioning.partition(pipeline, context.assets_def.partitions_def, key) if key else None,
                 override=Path(override) if override else None,
-                log=context.log.info,
+                log=functools.partial(_log, context, step.key),
                 accept_drift=ACCEPT_TAG in context.run.tags,
             )
             done.append(execute(work))
@@ -203,6 +205,12 @@ def _materialise(
     context.set_data_version(context.asset_key, dg.DataVersion(_data_version(done)))
     yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
     return keys
+
+
+def _log(context: dg.AssetExecutionContext, step: str, text: str) -> None:
+    """Into the run's log, and to whoever waits for it in this process."""
+    context.log.info(text)
+    tell(step, text)
 
 
 def _report(
