@@ -97,6 +97,24 @@ class LLM:
                 return preview(request, route.spec, route.provider, self._project)
         return None
 
+    async def amost_usd(self, request: LLMRequest, room: float) -> float:
+        """The most that the request can cost at the resource that is asked first.
+
+        Args:
+            request: What would be sent.
+            room: Where the bound by its bytes is above this, the provider is asked to count its tokens.
+
+        Raises:
+            RejectedError, ConfigError: As `preview`.
+        """
+        from aifirst_dagster.llm.preview import most_usd
+
+        request = request.model_copy(update={"metadata": self._context(request.metadata)})
+        for route in self._routes:
+            if route.spec.provider != "offline":
+                return await most_usd(request, route.spec, route.provider, self._project, room)
+        return 0.0
+
     def state(self) -> State:
         """The state database that holds the ledger; opened at the first use."""
         return self._opened()

@@ -67,6 +67,43 @@ class Preview(Frozen):
         }
 
 
+#: Seconds that a provider's token count may take.
+_COUNTING = 5.0
+
+
+async def most_usd(
+    request: LLMRequest, spec: LLMResourceSpec, provider: Provider, project: Project, room: float
+) -> float:
+    """The most that a request can cost: by its bytes, or where that is above `room`, by the provider's own count.
+
+    Raises:
+        RejectedError: The model cannot serve it.
+        ConfigError: There is no such model.
+    """
+    import asyncio
+
+    from aifirst_dagster.llm.failures import LLMError
+    from aifirst_dagster.llm.gateway.call import resolve_model
+    from aifirst_dagster.llm.gateway.estimate import counted_usd
+    from aifirst_dagster.llm.gateway.estimate import most_usd as by_bytes
+
+    model, _ = resolve_model(request.model, spec, project)
+    prepared = provider.prepare(request, model)
+    most = by_bytes(prepared, model)
+    if most <= room or not provider.available:
+        return most
+    try:
+        async with asyncio.timeout(_COUNTING) as waiting:
+            tokens = await provider.count(prepared)
+    except LLMError:
+        return most
+    except TimeoutError:
+        if not waiting.expired():
+            raise
+        return most
+    return most if tokens is None else min(most, counted_usd(tokens, prepared, model))
+
+
 def preview(request: LLMRequest, spec: LLMResourceSpec, provider: Provider, project: Project) -> Preview:
     """What `provider` would be sent for `request`.
 

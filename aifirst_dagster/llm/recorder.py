@@ -67,6 +67,10 @@ class Recorder:
         """See `LLM.preview`."""
         return self.real.preview(request)
 
+    async def amost_usd(self, request: LLMRequest, room: float) -> float:
+        """Nothing: nothing is sent."""
+        return 0.0
+
     def state(self) -> State:
         """See `LLM.state`."""
         return self.real.state()

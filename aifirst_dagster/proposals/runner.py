@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.errors import DesignError
+from aifirst_dagster.errors import AifirstError, DesignError
 from aifirst_dagster.proposals.designs import DesignStore, Found
 from aifirst_dagster.proposals.fingerprint import digest
 from aifirst_dagster.proposals.outcome import Outcome
@@ -201,7 +201,12 @@ def _transcripts(draft: Draft, ask: Ask, store: DesignStore | None) -> list[str]
     if not draft.conversations or ask.keep is None:
         return []
     where = {"pipeline": ask.pipeline, "step": ask.step, "run_id": ask.run or (store.run if store else None)}
-    return [ask.keep(conversation, where) for conversation in draft.conversations]
+    try:
+        return [ask.keep(conversation, where) for conversation in draft.conversations]
+    except AifirstError as error:
+        # What was bought counts, whether or not the record of it can be kept.
+        draft.notes.append(f"The transcript could not be kept: {error.message}")
+        return []
 
 
 def _none() -> Usage:

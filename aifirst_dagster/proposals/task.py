@@ -14,7 +14,6 @@ from aifirst_dagster.proposals.verdict import Verdict
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.llm.resource import LLMResourceSpec
     from aifirst_dagster.llm.tools import Conversation
     from aifirst_dagster.llm.types import Effort, LLMRequest, LLMResponse, Thinking
@@ -40,8 +39,8 @@ class Asked(Protocol):
     def available(self) -> bool:
         """Whether a call can get anywhere."""
 
-    def preview(self, request: LLMRequest) -> Preview | None:
-        """The request as it would be sent, and its cost."""
+    async def amost_usd(self, request: LLMRequest, room: float) -> float:
+        """The most that the request can cost."""
 
     def state(self) -> State:
         """The state database that holds the ledger."""

@@ -220,6 +220,16 @@ def test_a_turn_that_could_exceed_the_conversations_cap_is_not_sent(claude, clau
     assert len(claude_server.received) == talk.turns >= 1
 
 
+def test_where_bytes_would_forbid_a_turn_the_providers_count_decides(claude, claude_server) -> None:
+    """A prompt of 300,000 bytes could be as many tokens; it is 75,000 of this server's."""
+    claude_server.then(DONE)
+    request = LLMRequest(messages="spam " * 60_000, output=Answer)
+
+    talk = converse(claude(max_output_tokens=1_000), request, (tool(),), Bounds(usd=0.3))
+
+    assert talk.ended == "answered" and len(claude_server.counted) >= 1
+
+
 def test_a_failure_on_the_way_keeps_what_was_said_and_what_it_cost(claude, claude_server) -> None:
     claude_server.then(calls({"n": 1}), Fail(400, "invalid_request_error", "no"))
 

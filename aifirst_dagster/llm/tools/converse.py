@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from aifirst_dagster.llm.failures import LLMError
 from aifirst_dagster.llm.parts import Message, TextPart, ToolCallPart, ToolResultPart
@@ -14,9 +14,6 @@ from aifirst_dagster.llm.tools.conversation import Conversation, ConversationErr
 from aifirst_dagster.llm.tools.tool import Bounds, Tool, failed, result_of
 from aifirst_dagster.llm.types import LLMRequest, LLMResponse
 from aifirst_dagster.llm.usage import Usage
-
-if TYPE_CHECKING:
-    from aifirst_dagster.llm.preview import Preview
 
 _LAST = "This was the last look: no more tools are run. Give your answer now, in full and in the required format."
 
@@ -27,8 +24,8 @@ class Speaker(Protocol):
     async def acall(self, request: LLMRequest) -> LLMResponse:
         """Answer, or raise an `LLMError`."""
 
-    def preview(self, request: LLMRequest) -> Preview | None:
-        """What the request could cost."""
+    async def amost_usd(self, request: LLMRequest, room: float) -> float:
+        """The most that the request can cost."""
 
 
 def converse(llm: Speaker, request: LLMRequest, tools: Sequence[Tool], bounds: Bounds = Bounds()) -> Conversation:
@@ -96,9 +93,9 @@ class _Talk:
         """The next answer, if what it could cost is left of the conversation's own cap."""
         request = self.request.model_copy(update={"messages": self.messages})
         if self.bounds.usd is not None:
-            preview = self.llm.preview(request)
-            most = preview.most_usd if preview else 0.0
-            if self.usage.cost_usd + most > self.bounds.usd + 1e-9:
+            room = self.bounds.usd - self.usage.cost_usd
+            most = await self.llm.amost_usd(request, room)
+            if most > room + 1e-9:
                 raise self.end(
                     "usd",
                     f"The conversation's next turn was not sent: it could cost up to ${most:.4f}, and "

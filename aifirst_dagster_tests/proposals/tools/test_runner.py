@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from aifirst_dagster.cli.main import cli
-from aifirst_dagster.proposals import rules, schema
+from aifirst_dagster.proposals import mapping, rules, schema
 from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster_tests.loopback.replies import Fail, Reply, ToolUse
@@ -95,6 +95,36 @@ def test_rules_are_looked_for_only_in_the_half_that_is_not_tested_on(
     (rows,) = con.execute("SELECT count(*) FROM people WHERE hash(_source_line) % 2 = 0").fetchone()
     assert str(rows) in seen and rows < 1_000
     assert any(rule.kwargs.get("max_value") == 130 for rule in outcome.answer.rules)
+
+
+def test_a_mapping_looks_at_the_repaired_rows(con, store, claude, claude_server) -> None:
+    columns = engine(con)
+    look = Reply(tools=(ToolUse("column_profile", {"column": "signed_up"}), ToolUse("sample_rows", {
+        "rows": 2, "seed": 1, "columns": ["signed_up"]})))  # fmt: skip
+    field = {"sources": ["signed_up"], "expression": "", "confidence": 1.0, "description": ""}
+    said = {"fields": [{"name": "since", "type": "date", **field}], "repairs": []}
+    claude_server.then(look, Reply(json.dumps(said)))
+
+    outcome = mapping.design(con, "typed", columns, store=store, llm=claude(), wish=WITH_TOOLS)
+
+    told = json.dumps(claude_server.received[1].body["messages"][-1])
+    assert "DATE" in told and "2023-" in told and '"is_error": true' not in told
+    assert any(field.name == "since" for field in outcome.answer.fields) and len(outcome.transcripts) == 1
+
+
+def test_a_transcript_that_cannot_be_kept_loses_no_design(con, store, claude, claude_server) -> None:
+    claude_server.then(LOOK, Reply(schema_answer()))
+    llm = claude()
+    kept = llm.state().transcripts
+    with llm.state().write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON transcripts BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    outcome = run(con, store, llm)
+
+    assert outcome.status == "accepted" and outcome.transcripts == []
+    assert any("could not be kept" in note for note in outcome.notes)
 
 
 def test_people_can_read_what_was_said(con, store, claude, claude_server, project, monkeypatch) -> None:
