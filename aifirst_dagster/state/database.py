@@ -55,15 +55,16 @@ class State:
             yield connection
 
     @contextmanager
-    def write(self, lock: str | None = None) -> Iterator[Connection]:
+    def write(self, lock: str | None = None, patient: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on an exception.
 
         Args:
             lock: On Postgres, transactions with the same lock name run one after another. SQLite has one
                 writer at a time anyway.
+            patient: Wait for other writers; otherwise SQLite gives up at once with a `StorageError`.
         """
-        connecting = self.engine.connect
-        with self._worded(), connecting().execution_options(aifirst_write=True) as connection, connection.begin():
+        connecting, kind = self.engine.connect, "patient" if patient else "at once"
+        with self._worded(), connecting().execution_options(aifirst_write=kind) as connection, connection.begin():
             if lock is not None and self.backend == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{SCHEMA}:{lock}",))
             yield connection
@@ -206,7 +207,16 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("aifirst_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes != "at once":
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            return
+        # The driver's own connection: through SQLAlchemy these three take as long as a small transaction.
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA busy_timeout = 0")
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        finally:
+            raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     return engine
 

@@ -119,7 +119,9 @@ class Ledger:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._writer = GroupCommit(self._apply, "aifirst-ledger")
+        # A database server is as far as its network: never from within an event loop.
+        at_once = self._apply_at_once if state.backend == "sqlite" else None
+        self._writer = GroupCommit(self._apply, "aifirst-ledger", at_once)
 
     def reserve(self, call: NewCall, caps: Sequence[Cap] = ()) -> str | Overrun:
         """Write `call` as pending if every cap leaves room for the most it could cost.
@@ -132,7 +134,9 @@ class Ledger:
         result: str | Overrun = self.submit_reserve(call, caps).result()
         return result
 
-    def submit_reserve(self, call: NewCall, caps: Sequence[Cap] = (), since: datetime | None = None) -> Future[Any]:
+    def submit_reserve(
+        self, call: NewCall, caps: Sequence[Cap] = (), since: datetime | None = None, awaited: bool = False
+    ) -> Future[Any]:
         """`reserve`, queued; its result is `Reserved`.
 
         Args:
@@ -140,8 +144,9 @@ class Ledger:
             caps: What must hold.
             since: Where the call's key has been answered since then, or is being asked, this is the result and nothing
                 is reserved. None: not looked for.
+            awaited: A task of the running event loop is about to wait for it.
         """
-        return self._writer.submit(_Reserve(call, tuple(caps), since))
+        return self._writer.submit(_Reserve(call, tuple(caps), since), awaited)
 
     def finish(self, row_id: str, status: Status, cost_usd: float | None, **columns: Any) -> None:
         """Settle a row: `settled` or `failed` with its cost, or `unknown` (cost None) where it may have been billed.
@@ -154,9 +159,9 @@ class Ledger:
         """
         self.submit_finish(row_id, {"status": status, "cost_usd": cost_usd, **columns}).result()
 
-    def submit_finish(self, row_id: str, values: dict[str, Any]) -> Future[Any]:
-        """`finish`, queued."""
-        return self._writer.submit(_Finish(row_id, {"finished_at": datetime.now(UTC), **values}))
+    def submit_finish(self, row_id: str, values: dict[str, Any], awaited: bool = False) -> Future[Any]:
+        """`finish`, queued; see `submit_reserve`."""
+        return self._writer.submit(_Finish(row_id, {"finished_at": datetime.now(UTC), **values}), awaited)
 
     def drain(self) -> None:
         """Wait until everything that was queued is written."""
@@ -168,10 +173,14 @@ class Ledger:
             row = connection.execute(select(llm_calls).where(llm_calls.c.id == row_id)).mappings().first()
         return dict(row) if row else None
 
-    def _apply(self, writes: Sequence[_Reserve | _Finish]) -> list[Any]:
+    def _apply_at_once(self, writes: Sequence[_Reserve | _Finish]) -> list[Any]:
+        return self._apply(writes, patient=False)
+
+    def _apply(self, writes: Sequence[_Reserve | _Finish], patient: bool = True) -> list[Any]:
         """Many writes, one transaction."""
         done: list[Any] = [None] * len(writes)
-        with self._state.write(lock="budget" if any(isinstance(one, _Reserve) for one in writes) else None) as open_:
+        lock = "budget" if any(isinstance(one, _Reserve) for one in writes) else None
+        with self._state.write(lock, patient) as open_:
             _finish_all(open_, [one for one in writes if isinstance(one, _Finish)])
             books = _Books(open_, [one for one in writes if isinstance(one, _Reserve)])
             for index, one in enumerate(writes):

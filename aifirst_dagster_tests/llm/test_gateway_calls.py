@@ -20,6 +20,8 @@ import aifirst_dagster.state as state_package
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.failures import BudgetExceededError, LLMError, UnavailableError
 from aifirst_dagster.llm.gateway import spool
+from aifirst_dagster.llm.gateway.cache import answers_of
+from aifirst_dagster.llm.resource import CachePolicy
 from aifirst_dagster.llm.types import LLMRequest, LLMResponse
 from aifirst_dagster.project import Project
 from aifirst_dagster_tests.loopback.busy import running
@@ -247,6 +249,7 @@ def test_an_answer_survives_a_ledger_that_cannot_be_written(
     monkeypatch.undo()
     assert [row["status"] for row in ledger(project)] == ["pending"]
     # Whoever comes next folds it in, and need not buy it again, whatever became of the cache.
+    answers_of(project, CachePolicy()).embedded.drain()
     for path in project.home.glob("llm-cache.db*"):
         path.unlink()
     claude_server.use(monkeypatch)

@@ -43,7 +43,7 @@ class SqliteAnswers:
         self._connection: sqlite3.Connection | None = None
         self._failed = False
         self._unwritten: dict[str, str] = {}
-        self._writer = GroupCommit(self._write, "aifirst-answers")
+        self._writer = GroupCommit(self._write, "aifirst-answers", linger=0.05)
 
     def get(self, key: str) -> str | None:
         """The text under `key`, unless it is too old; some 20 microseconds."""

@@ -17,7 +17,7 @@ from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.failures import InvalidAnswerError, LLMError, UnavailableError
 from aifirst_dagster.llm.gateway import spool
 from aifirst_dagster.llm.gateway.budget import caps, refused
-from aifirst_dagster.llm.gateway.estimate import counted_usd, likely_input_tokens, most_usd
+from aifirst_dagster.llm.gateway.estimate import counted_usd, likely_input_tokens, likely_usd, most_usd
 from aifirst_dagster.llm.gateway.ledger import Entry, answer_of, never_sent
 from aifirst_dagster.llm.gateway.limits import limiter_of
 from aifirst_dagster.llm.gateway.retry import retrying
@@ -178,7 +178,7 @@ class Job:
     async def _asked_for(self, ledger: Ledger, call: NewCall) -> Reserved:
         wanted = self.key is not None and self.look_up and not self.request.fresh
         since = datetime.now(UTC) - timedelta(days=self.spec.cache.days) if wanted else None
-        future = ledger.submit_reserve(call, caps(self.spec, self.request.metadata), since)
+        future = ledger.submit_reserve(call, caps(self.spec, self.request.metadata), since, awaited=True)
         try:
             result: Reserved = await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -204,6 +204,7 @@ class Job:
             backfill=who.backfill,
             task=who.task,
             key=self.key,
+            estimated_usd=likely_usd(prepared, self.request, self.model),
         )
 
     async def _counted(self, prepared: Prepared) -> float | None:

@@ -68,14 +68,14 @@ class Entry:
 
     async def _written(self, status: str, cost: float | None, **columns: Any) -> None:
         try:
-            await asyncio.wrap_future(self._write(status, cost, **columns))
+            await asyncio.wrap_future(self._write(status, cost, awaited=True, **columns))
         except Exception as error:  # noqa: BLE001
             # The answer is paid for: whatever ails the database, it must reach who asked.
             _log.warning("%s (%s)", self.notice, error)
 
-    def _write(self, status: str, cost: float | None, **columns: Any) -> Future[Any]:
+    def _write(self, status: str, cost: float | None, awaited: bool = False, **columns: Any) -> Future[Any]:
         values = {"status": status, "cost_usd": cost, "finished_at": datetime.now(UTC), **columns}
-        future = self.ledger.submit_finish(self.row_id, values)
+        future = self.ledger.submit_finish(self.row_id, values, awaited)
 
         def spooled(done: Future[Any]) -> None:
             # In the writer's thread, before anyone who waits wakes up: it happens even if nobody does.
