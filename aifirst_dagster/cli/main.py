@@ -16,6 +16,7 @@ COMMANDS = {
     "clean": "Repair a file: dates, numbers, text, duplicates; bad rows to quarantine.",
     "rules": "Propose quality rules for a file.",
     "check": "Check a file against rules.",
+    "assess": "Say what is wrong with a file, how much of it, and what to do.",
     "drift": "Compare a file with an earlier one.",
     "lint": "Check pipeline files: every error, with its place.",
     "estimate": "Say what a pipeline would spend on models.",

@@ -71,6 +71,14 @@ def materialisation(done: Done, pipeline: PipelineSpec, step: StepSpec, reason: 
         if transcripts := design.get("transcripts"):
             told = ", ".join(f"`aifirst prompts transcript {ident}`" for ident in transcripts)
             metadata["transcripts"] = dg.MetadataValue.md(told)
+    if assessment := details.get("assessment"):
+        from aifirst_dagster.proposals.assessment import markdown
+
+        metadata["assessment"] = dg.MetadataValue.md(markdown(assessment))
+    if vision := details.get("vision"):
+        from aifirst_dagster.proposals.vision.report import markdown as seen
+
+        metadata["vision"] = dg.MetadataValue.md(seen(vision))
     if output := details.get("output"):
         metadata["output"] = dg.MetadataValue.path(output["location"])
     if notes := [*details.get("notes", []), *([details["skipped"]] if details.get("skipped") else [])]:

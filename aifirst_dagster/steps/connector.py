@@ -14,6 +14,7 @@ from aifirst_dagster.inference import casts
 from aifirst_dagster.inference.infer import field_type
 from aifirst_dagster.inference.schema import Column, FieldType
 from aifirst_dagster.steps import connector_files as sources
+from aifirst_dagster.steps import connector_vision as vision
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
 
@@ -41,6 +42,11 @@ class Config(StepConfig):
     tools: bool = Field(
         False,
         description="For llm_enhanced: let the model look into the data (SQL, profiles, tests): up to 8 calls.",
+    )
+    vision: bool = Field(
+        False,
+        description="For llm_enhanced: let the model look at the first file as a spreadsheet shows it, whenever columns "
+        "are designed anew; what it sees is compared with the data and reported.",
     )
     load: Literal["full", "new_files"] = Field(
         "full", description="Read all files each time, or add new and changed ones to what is there."
@@ -81,6 +87,7 @@ def run(step: StepRun) -> StepResult:
         raise _bad_lines(step, table)
     outcome = _design(step, config, table)
     unknown = _unknown_types(step, config, outcome.answer)
+    looked = vision.look(step, config, table, outcome) if config.vision and config.llm_enhanced else None
     columns, rows, outside = _store(step, table, outcome.answer, due.part)
     aside = _set_aside(step, due, quarantine.rejects(table.rejects) if table.rejected else "")
     return StepResult(
@@ -88,11 +95,18 @@ def run(step: StepRun) -> StepResult:
         rows_out=rows + due.kept_rows,
         quarantined=aside,
         columns=_united(step, columns) if due.kept_rows else columns,
-        usage=outcome.usage,
+        usage=outcome.usage + looked.usage if looked else outcome.usage,
         design_current=outcome.current,
         design_hash=outcome.content,
-        notes=[*table.notices, *outcome.notes, *unknown, *([sources.outside_note(step, outside)] if outside else [])],
+        notes=[
+            *table.notices,
+            *outcome.notes,
+            *unknown,
+            *(looked.notes if looked else []),
+            *([sources.outside_note(step, outside)] if outside else []),
+        ],
         details={
+            **(looked.details if looked else {}),
             "files": due.ledger,
             "format": table.format,
             "dialects": {path: dialect.model_dump() for path, dialect in table.dialects.items()},

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.run import StepResult, StepRun
 from aifirst_dagster.steps.split import split
+
+if TYPE_CHECKING:
+    from aifirst_dagster.inference.schema import Column
+    from aifirst_dagster.proposals.assessment import Assessment
+    from aifirst_dagster.proposals.outcome import Outcome
+    from aifirst_dagster.quality.results import RuleResult
 
 
 class Config(StepConfig):
@@ -29,6 +35,10 @@ class Config(StepConfig):
     threshold: float = Field(0.95, ge=0, le=1, description="Least quality score.")
     on_fail: Literal["block", "warn"] = Field("block", description="What a score below the threshold does.")
     quarantine: bool = Field(True, description="Set aside rows that break a rule of severity error.")
+    assess: bool = Field(
+        False,
+        description="Assess the input at each run, and keep that with the version; a model is asked each time.",
+    )
 
 
 def run(step: StepRun) -> StepResult:
@@ -66,22 +76,45 @@ def run(step: StepRun) -> StepResult:
         "inputs": [version.manifest.version for version in step.input.versions],
     }
     step.writer.write_json("verdict.json", verdict)
+    assessed = _assessed(step, config, relation, columns, results) if config.assess else None
     return StepResult(
         rows_in=step.input.rows,
         rows_out=done.passed,
         quarantined=done.set_aside,
         columns=columns,
-        usage=outcome.usage,
+        usage=outcome.usage + assessed.usage if assessed else outcome.usage,
         gate=_gate(step, reached, config),
         design_current=outcome.current,
         design_hash=outcome.content,
-        notes=outcome.notes,
+        notes=[*outcome.notes, *(assessed.notes if assessed else [])],
         details={
+            **({"assessment": assessed.answer.model_dump(mode="json")} if assessed else {}),
             "design": outcome.summary(),
             "quality_score": round(reached, 6),
             "rejected_rules": len(outcome.answer.rejected),
         },
     )
+
+
+def _assessed(
+    step: StepRun, config: Config, relation: str, columns: list[Column], results: list[RuleResult]
+) -> Outcome[Assessment]:
+    """What is wrong with the input, as it came; kept beside the verdict."""
+    from aifirst_dagster.proposals import assessment
+
+    findings = assessment.gather(step.con, relation, columns, results)
+    outcome = assessment.assess(
+        step.con,
+        relation,
+        columns,
+        findings,
+        llm=step.llm,
+        wish=step.wish(config, instructions=config.instructions),
+        where=(step.pipeline, step.step),
+    )
+    kept = {**outcome.answer.model_dump(mode="json"), "proposed_by": outcome.proposed_by, "model": outcome.model}
+    step.writer.write_json("assessment.json", kept)
+    return outcome
 
 
 def _gate(step: StepRun, reached: float, config: Config) -> dict[str, Any]:
