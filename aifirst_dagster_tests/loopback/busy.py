@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from aifirst_dagster_tests.loopback.claude_rules import Refused, check
+from aifirst_dagster_tests.loopback.claude_rules import check
+from aifirst_dagster_tests.loopback.server import Refused
 
 KEY = "sk-ant-loopback-busy-0123456789"
 TROUBLES = (

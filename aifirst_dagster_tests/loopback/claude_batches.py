@@ -22,8 +22,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
-from aifirst_dagster_tests.loopback.claude_rules import VERSION, Refused, check
+from aifirst_dagster_tests.loopback.claude_rules import VERSION, check
 from aifirst_dagster_tests.loopback.replies import CutStream, Fail, Hang, Reply, Scripted
+from aifirst_dagster_tests.loopback.server import Refused, Sent
 
 PATH = "/v1/messages/batches"
 MOST_REQUESTS, MOST_BYTES = 100_000, 256_000_000
@@ -46,16 +47,6 @@ class Held:
     archived: datetime | None = None
     results: list[dict[str, Any]] = field(default_factory=list)
     billed: list[dict[str, int]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A response: a status and a JSON value, or lines of JSON; `cut` leaves the last part out, cleanly or not."""
-
-    status: int
-    value: Any = None
-    lines: bytes | None = None
-    cut: bool = False
 
 
 class Batches:

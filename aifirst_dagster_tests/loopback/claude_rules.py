@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from aifirst_dagster_tests.loopback import pixels
+from aifirst_dagster_tests.loopback.server import Refused
 
 VERSION = "2026-10-21"
 #: Models on offer: output cap, accepted thinking types, whether tools may be forced.
@@ -29,14 +30,6 @@ _SCHEMA_KEYS = {
 }  # fmt: skip
 _TOOL_KEYS = {"name", "description", "input_schema", "strict", "cache_control", "type"}
 _FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
-
-
-class Refused(Exception):
-    """The request is not taken: status, error type, message."""
-
-    def __init__(self, status: int, type_: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.type, self.message = status, type_, message
 
 
 def authorize(headers: dict[str, str], key: str) -> None:

@@ -7,8 +7,8 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from aifirst_dagster_tests.loopback import claude
 from aifirst_dagster_tests.loopback.claude_cache import PromptCache
+from aifirst_dagster_tests.loopback.claude_messages import bill_of, events_of, message_of
 from aifirst_dagster_tests.loopback.claude_rules import MODELS, VERSION
 from aifirst_dagster_tests.loopback.replies import Fail, MidStreamError, Reply
 from aifirst_dagster_tests.loopback.server import LoopbackServer, Received, Refused, sse
@@ -47,18 +47,18 @@ class CloudServer(LoopbackServer):
 
     def answer(self, request: Received, reply: Reply) -> dict[str, Any]:
         """A whole answer."""
-        return claude._message(self.cache, request.body, reply)
+        return message_of(self.cache, request.body, reply)
 
     def events(self, answer: dict[str, Any]) -> tuple[list[bytes], list[bytes]]:
         """The answer as a stream."""
-        found = list(claude._events(answer))
+        found = list(events_of(answer))
         middle = next(place for place, event in enumerate(found) if event["type"] == "content_block_stop")
         sent = [sse(event, event["type"]) for event in found]
         return sent[:middle], sent[middle:]
 
     def bill(self, answer: dict[str, Any]) -> dict[str, int]:
         """Input and output tokens of an answer."""
-        return claude._bill(answer["usage"])
+        return bill_of(answer["usage"])
 
     def error(self, fail: Fail) -> dict[str, Any]:
         """An error's body."""

@@ -10,10 +10,10 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 from aifirst_dagster_tests.loopback.replies import CutStream, Fail, Hang, MidStreamError, Raw, Reply, Scripted
 
@@ -24,6 +24,20 @@ class Refused(Exception):
     def __init__(self, status: int, type_: str, message: str) -> None:
         super().__init__(message)
         self.status, self.type, self.message = status, type_, message
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A response: a status and a JSON value, or lines of JSON; `cut` leaves the last part out, cleanly or not."""
+
+    status: int
+    value: Any = None
+    lines: bytes | None = None
+    cut: bool = False
+
+
+#: What becomes of a request that is answered outside of the script.
+Aside = Sent | Hang | CutStream
 
 
 @dataclass
@@ -38,12 +52,29 @@ class Received:
 
     @property
     def text(self) -> str:
-        """Everything that was sent, as JSON."""
-        return json.dumps(self.body, ensure_ascii=False)
+        """All text of the request's turns, tools' results included."""
+        turns = (self.body.get(name) for name in ("messages", "input", "contents"))
+        return "\n".join(_texts(next((found for found in turns if found is not None), self.body)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, dict | list):
+            yield from _texts(item)
+        elif isinstance(item, str) and name in ("text", "content", "output"):
+            yield item
 
 
 class LoopbackServer:
-    """A scriptable server; `received` holds every request for an answer, those it refused included."""
+    """A scriptable server; `received` holds every request for an answer, those it refused included.
+
+    Attributes:
+        overloaded: The status where it cannot break off in the middle, for lack of a stream.
+        id_header: The header that names a request.
+    """
+
+    overloaded = 503
+    id_header = "x-request-id"
 
     def __init__(self, script: Iterable[Scripted] | Callable[[dict[str, Any]], Scripted] = ()) -> None:
         self.received: list[Received] = []
@@ -64,7 +95,7 @@ class LoopbackServer:
         """Its address, without a path."""
         return f"http://127.0.0.1:{self._http.server_port}"
 
-    def __enter__(self) -> LoopbackServer:
+    def __enter__(self) -> Self:
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
@@ -141,6 +172,10 @@ class LoopbackServer:
         """An error in the middle of a stream."""
         raise NotImplementedError
 
+    def aside(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Aside | None:
+        """What becomes of a request outside of the script; None: nothing of the kind."""
+        return None
+
     def other(self, request: Received) -> dict[str, Any] | None:
         """The answer to any other request (lists of models, token counts); None: there is no such place."""
         return None
@@ -155,10 +190,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def do_GET(self) -> None:
-        self._other(Received({}, self._headers(), self.path))
+        if not self._aside(b""):
+            self._other(Received({}, self._headers(), self.path))
+
+    def do_DELETE(self) -> None:
+        self.do_GET()
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self._aside(raw):
+            return
         request = Received(json.loads(raw), self._headers(), self.path)
         if not self.server_.asks(self.path):
             self.server_.counted.append(request)
@@ -171,6 +212,29 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(request, Fail(refused.status, refused.type, refused.message))
             return
         self._play(request, self.server_.next(request.body))
+
+    def _aside(self, raw: bytes) -> bool:
+        """Answer what the script has nothing to say to; whether it was that."""
+        try:
+            sent = self.server_.aside(self.command, self.path, self._headers(), raw)
+        except Refused as refused:
+            self._refuse(refused)
+            return True
+        if isinstance(sent, Hang):
+            time.sleep(sent.seconds)
+            self.close_connection = True
+        elif isinstance(sent, CutStream):
+            self._send(200, "application/json", b'{"id": "', claimed=400)
+            self.close_connection = True
+        elif sent is not None and sent.lines is not None:
+            self._send(200, "application/binary", sent.lines, claimed=len(sent.lines) + 100 if sent.cut else None)
+            self.close_connection = sent.cut
+        elif sent is not None:
+            self._json(sent.status, sent.value)
+        return sent is not None
+
+    def _refuse(self, refused: Refused) -> None:
+        self._error(Received({}, {}), Fail(refused.status, refused.type, refused.message))
 
     def _headers(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.headers.items()}
@@ -202,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _whole(self, request: Received, scripted: Reply | MidStreamError | CutStream) -> None:
         if isinstance(scripted, MidStreamError):
-            self._error(request, Fail(503, scripted.type))
+            self._error(request, Fail(self.server_.overloaded, scripted.type))
             return
         reply = scripted if isinstance(scripted, Reply) else Reply(scripted.text)
         answer = self.server_.answer(request, reply)
@@ -250,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, "application/json", json.dumps(value).encode(), headers)
 
     def _always(self, headers: dict[str, str] | None) -> dict[str, str]:
-        return {"x-request-id": f"req_{uuid.uuid4().hex}", **(headers or {})}
+        return {self.server_.id_header: f"req_{uuid.uuid4().hex}", **(headers or {})}
 
     def _send(
         self, status: int, kind: str, data: bytes, headers: dict[str, str] | None = None, claimed: int | None = None
