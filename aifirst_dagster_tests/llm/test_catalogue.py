@@ -8,6 +8,8 @@ import pytest
 
 from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.llm.catalogue import load, price, resolve
+from aifirst_dagster.llm.failures import RejectedError
+from aifirst_dagster.llm.providers.rate_headers import openai_limits
 from aifirst_dagster.llm.types import Tokens
 from aifirst_dagster.project import Project
 
@@ -83,3 +85,59 @@ def test_a_typo_in_the_projects_models_is_named_with_its_place(project: Project)
         load(project)
     assert caught.value.hint == "Did you mean 'max_output'?"
     assert (caught.value.file, caught.value.line, caught.value.column) == (str(file), 6, 5)
+
+
+def test_every_provider_has_models_that_can_do_the_work():
+    models = load().models.values()
+    assert {model.provider for model in models} == {"claude", "openai", "gemini"}
+    for model in models:
+        assert model.rates() is not None, model.name
+        assert (model.vision, model.pdf, model.tools, model.structured_output) == (True,) * 4, model.name
+
+
+def test_an_introductory_price_ends_on_its_day():
+    model, _ = resolve("gemini-4-argon")
+    assert price(model, Tokens(input=MILLION), date(2026, 11, 30)) == pytest.approx(2)
+    assert price(model, Tokens(input=MILLION, output=MILLION), date(2026, 12, 1)) == pytest.approx(24)
+
+
+def test_a_long_prompt_at_openai_is_dearer_as_a_whole():
+    model, _ = resolve("gpt-sol")
+    assert price(model, Tokens(input=272_000, output=1_000)) == pytest.approx(0.554)
+    assert price(model, Tokens(input=272_001, output=1_000)) == pytest.approx(272_001 * 4 / MILLION + 0.015)
+
+
+UNPRICED = """
+models:
+  house-model:
+    provider: openai
+    context: 1000
+    max_output: 500
+    vision: true
+"""
+
+
+def test_a_model_without_a_price_is_never_free(project: Project):
+    file = project.resources / "llm" / "models.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(UNPRICED)
+    model, _ = resolve("house-model", project)
+    with pytest.raises(RejectedError, match="price of house-model is not known") as caught:
+        price(model, Tokens(input=1))
+    # The hint is what to write, with what is known of the model.
+    assert "prices: [{input: ..., output: ...}]" in caught.value.hint
+    file.write_text(UNPRICED + "    prices: [{input: 4, output: 8}]\n")
+    model, _ = resolve("house-model", project)
+    # What the file does not say of the cache is taken from above.
+    assert price(model, Tokens(cache_read=MILLION)) == 4
+    assert price(model, Tokens(cache_write_5m=MILLION, cache_write_1h=MILLION)) == 5 + 10
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("20ms", 0.02), ("1s", 1.0), ("6m0s", 360.0), ("1h2m3.5s", 3723.5), ("soon", None), ("", None)],
+)
+def test_openais_durations(text: str, seconds: float | None):
+    headers = {f"x-ratelimit-{name}-requests": "5" for name in ("limit", "remaining")}
+    found = openai_limits({**headers, "x-ratelimit-reset-requests": text})
+    assert [limit.reset for limit in found] == ([] if seconds is None else [pytest.approx(seconds)])
