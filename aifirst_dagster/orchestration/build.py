@@ -19,6 +19,7 @@ from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
 from aifirst_dagster.orchestration.resources import llm_resources
 from aifirst_dagster.orchestration.schedules import schedules
 from aifirst_dagster.orchestration.sensors import sensors
+from aifirst_dagster.orchestration.spend import spend_asset, spend_schedule
 from aifirst_dagster.pipelines.load import Broken, Loaded, load_folder
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
@@ -80,9 +81,9 @@ def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Defin
             parts.assets.append(asset)
             parts.checks.append(check)
     return dg.Definitions(
-        assets=parts.assets,
+        assets=[*parts.assets, spend_asset(project, IO_MANAGER)],
         asset_checks=parts.checks,
-        schedules=schedules(specs),
+        schedules=[*schedules(specs), spend_schedule()],
         sensors=sensors(project, specs),
         resources=resources(project),
         executor=executor(),
