@@ -45,7 +45,7 @@ class Config(StepConfig):
     )
     vision: bool = Field(
         False,
-        description="For llm_enhanced: let the model look at the first file as a spreadsheet shows it, whenever columns "
+        description="For llm_enhanced: let the model look at the first file as a spreadsheet shows it, when columns "
         "are designed anew; what it sees is compared with the data and reported.",
     )
     load: Literal["full", "new_files"] = Field(

@@ -1,4 +1,4 @@
-"""A connector's `vision: true`: a model looks at the first file when a design is made; the data is not touched by it."""
+"""A connector's `vision: true`: a model looks at the first file when a design is made; the data stays as it is."""
 
 from __future__ import annotations
 
