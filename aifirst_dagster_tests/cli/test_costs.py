@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,35 @@ def test_people_get_a_table(project: Project):
 
 def test_a_project_that_never_called_a_model_says_so(project: Project):
     assert "No model was called." in CliRunner().invoke(command, []).output
+
+
+def test_costs_are_summed_by_what_is_asked_for(project: Project):
+    for step, cost in (("map", 0.01), ("check", 0.05)):
+        spend(project, step, cost)
+    (day,) = costs("--by", "day")["by"]  # type: ignore[misc]
+    assert (day["day"], day["calls"]) == (datetime.now(UTC).date().isoformat(), 2)
+    by_task = costs("--by", "task,step")["by"]
+    assert [(row["task"], row["step"]) for row in by_task] == [(None, "check"), (None, "map")]  # type: ignore[attr-defined]
+    assert CliRunner().invoke(command, ["--by", "day,weather"]).exit_code == 2
+    assert CliRunner().invoke(command, ["--by", ""]).exit_code == 2
+    assert "check" in CliRunner().invoke(command, ["--by", "step"]).output
+
+
+def test_the_ways_are_those_of_the_ledger():
+    from aifirst_dagster.cli.costs import _WAYS
+    from aifirst_dagster.state.spend import WAYS
+
+    assert _WAYS == WAYS
+
+
+def test_what_prompt_cache_and_batches_saved_is_told(project: Project):
+    ledger = state_package.open(project).ledger
+    for batch in (None, "b" * 32):
+        call = NewCall("c", 1, "r", "claude", "claude", "claude-sonnet-5-5", "f", 9, "p", "s", batch_id=batch)
+        row = ledger.reserve(call)
+        assert isinstance(row, str)
+        tokens = {"cached_input_tokens": 1_000_000, "cache_write_tokens": 100_000} if batch is None else {}
+        ledger.finish(row, "settled", 0.5, **tokens)
+    saved = costs()["saved"]
+    assert saved == {"prompt_cache_usd": pytest.approx(1.9 - 0.05), "batches_usd": pytest.approx(0.5)}
+    assert "Saved by message batches, at today's prices: $0.5000" in CliRunner().invoke(command, []).output
