@@ -88,8 +88,7 @@ def key_of(prepared: Prepared, spec: LLMResourceSpec, request: LLMRequest) -> st
     """SHA-256 of everything that decides the answer: who is asked, what is sent, and what it must be."""
     base = spec.base_url if isinstance(spec.base_url, str | None) else spec.base_url.read()
     output = _schema(request.output) if request.output else None
-    text = json.dumps([spec.provider, base, prepared.body, output], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(json.dumps([spec.provider, base, output]).encode() + b"\0" + prepared.text).hexdigest()
 
 
 @remembered

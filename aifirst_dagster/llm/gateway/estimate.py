@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from aifirst_dagster.llm.catalogue import Model, price
 from aifirst_dagster.llm.providers.base import Prepared
 from aifirst_dagster.llm.types import LLMRequest, Tokens
@@ -22,7 +20,7 @@ def most_tokens(prepared: Prepared) -> Tokens:
     """
     bound = prepared.input_tokens
     if bound is None:
-        bound = len(json.dumps(prepared.body, ensure_ascii=False).encode())
+        bound = len(prepared.text)
     given = {"cache_write_5m": bound + OVERHEAD} if prepared.cache else {"input": bound + OVERHEAD}
     return Tokens(output=prepared.max_tokens, **given)
 
@@ -54,4 +52,4 @@ def likely_input_tokens(prepared: Prepared) -> int:
     """A fair guess for estimates: today's tokenizers make about one token of three bytes of text."""
     if prepared.input_tokens is not None:
         return prepared.input_tokens // 3
-    return len(json.dumps(prepared.body, ensure_ascii=False).encode()) // 3
+    return len(prepared.text) // 3

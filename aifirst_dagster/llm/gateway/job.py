@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -227,8 +226,7 @@ class _Rejected(Exception):
 
 def fingerprint(prepared: Prepared, spec: LLMResourceSpec) -> str:
     """SHA-256 of one request as it is sent; `cache.key_of` names what a whole call asks for."""
-    text = json.dumps([spec.provider, prepared.body], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(spec.provider.encode() + b"\0" + prepared.text).hexdigest()
 
 
 def too_late(spec: LLMResourceSpec, billed: bool = True) -> UnavailableError:

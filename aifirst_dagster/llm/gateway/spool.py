@@ -7,6 +7,7 @@ import logging
 import os
 import tempfile
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def folders(home: Path) -> list[Path]:
+@cache
+def folders(home: Path) -> tuple[Path, Path]:
     """Where files may wait: in the project's home, or, where that cannot be written, in a temporary folder."""
     elsewhere = f"aifirst-spool-{os.getuid() if hasattr(os, 'getuid') else 'all'}-{home.resolve().as_posix()}"
-    return [home / "llm-spool", Path(tempfile.gettempdir()) / elsewhere.replace("/", "_")[-200:]]
+    return home / "llm-spool", Path(tempfile.gettempdir()) / elsewhere.replace("/", "_")[-200:]
 
 
 def keep(home: Path, row_id: str, values: dict[str, Any]) -> Path | None:
@@ -67,4 +69,4 @@ def fold(home: Path, ledger: Ledger) -> int:
 
 def waits(home: Path) -> bool:
     """Whether anything may wait."""
-    return any(folder.is_dir() and any(folder.glob("*.json")) for folder in folders(home))
+    return any(os.path.isdir(folder) and any(folder.glob("*.json")) for folder in folders(home))  # noqa: PTH112

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,6 +46,11 @@ class Prepared:
     input_tokens: int | None = None
     tools: tuple[ToolSpec, ...] = ()
     cache: bool = False
+
+    @cached_property
+    def text(self) -> bytes:
+        """The body as JSON in one canonical form: what it is known and measured by."""
+        return json.dumps(self.body, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True)
