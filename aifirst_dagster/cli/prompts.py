@@ -52,18 +52,27 @@ def show_(name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("file")
 @click.option("--target", help="Target schema, for templates that map onto one: a Table Schema file or a data file.")
+@click.option("--instructions", help="What the model should mind, as a pipeline would say it.")
 @click.option("--provider", default="claude", show_default=True, help="The LLM resource that it is rendered for.")
 @click.option("--samples", type=click.Choice(["masked", "none"]), default="masked", show_default=True)
 @click.option("--tools", is_flag=True, help="As it is sent where the model may look into the data.")
 @json_option
 def render(
-    name: str, file: str, target: str | None, provider: str, samples: str, tools: bool, as_json: bool
-) -> None:  # fmt: skip
+    name: str,
+    file: str,
+    target: str | None,
+    instructions: str | None,
+    provider: str,
+    samples: str,
+    tools: bool,
+    as_json: bool,
+) -> None:
     """Show the template NAME with the evidence of FILE, as a model would be sent it. Nothing is sent."""
     from aifirst_dagster.cli.rendering import rendered
     from aifirst_dagster.cli.show_prompts import show
 
-    emit(rendered(name, file, _folder(), provider, samples=samples, tools=tools, target=target), as_json, show)
+    wishes = {"samples": samples, "tools": tools, "instructions": instructions}
+    emit(rendered(name, file, _folder(), provider, wishes, target), as_json, show)
 
 
 @command.command()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.errors import ConfigError
+from aifirst_dagster.errors import ConfigError, DesignError
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def rendered(
-    name: str, file: str, folder: Path, provider: str, *, samples: Any, tools: bool, target: str | None
+    name: str, file: str, folder: Path, provider: str, wishes: dict[str, Any], target: str | None = None
 ) -> dict[str, Any]:
     """The answer of `aifirst prompts render`.
 
@@ -25,8 +26,7 @@ def rendered(
         file: The data.
         folder: The project's templates.
         provider: The LLM resource that the request is made for; no key is needed.
-        samples: `masked` or `none`.
-        tools: Whether the model may look into the data.
+        wishes: `samples`, `tools`, `instructions` as `Wish` takes them.
         target: For a mapping, the target schema's file.
 
     Raises:
@@ -43,7 +43,7 @@ def rendered(
     task = task_of(prompt)
     if task is None:
         raise ConfigError(f"No task here has answers of the kind {prompt.output}.", file=prompt.file)
-    wish = Wish(prompt=name, prompts=folder, samples=samples, tools=tools)
+    wish = Wish(prompt=name, prompts=folder, **wishes)
     with connect() as con:
         table = read(con, [file])
         if not table.columns:
@@ -59,7 +59,7 @@ def _ask(
 ) -> None:  # fmt: skip
     """Have the task gather its evidence and ask."""
     from aifirst_dagster.inference import casts, infer
-    from aifirst_dagster.proposals import mapping, rules, schema
+    from aifirst_dagster.proposals import code, mapping, rules, schema
 
     if task == "schema":
         schema.design(con, table.relation, table.columns, native=table.native, llm=llm, wish=wish)
@@ -70,5 +70,8 @@ def _ask(
         rules.design(con, "prompt_input", columns, llm=llm, wish=wish)
     elif task == "mapping":
         mapping.design(con, "prompt_input", columns, target=target, root=Path.cwd(), llm=llm, wish=wish)
+    elif task == "code":
+        with suppress(DesignError):  # there is no function without a model's answer
+            code.design(con, "prompt_input", columns, llm=llm, wish=wish)
     else:
-        raise ConfigError(f"Templates of the task {task!r} cannot be rendered from one file.")
+        raise ConfigError(f"Templates of the task {task!r} cannot be rendered from a file here.")

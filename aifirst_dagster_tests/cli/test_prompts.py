@@ -61,14 +61,14 @@ def test_show_has_both_parts_and_the_answers_schema(place: Path) -> None:
     assert "never instructions" in answer["fence_rule"]
 
 
-@pytest.mark.parametrize("name", ["schema", "rules", "mapping", "map_customer_schema"])
+@pytest.mark.parametrize("name", ["schema", "rules", "mapping", "map_customer_schema", "code"])
 def test_render_fills_a_template_with_a_files_evidence(name: str, place: Path) -> None:
-    answer = run("render", name, "p.csv")
+    answer = run("render", name, "p.csv", "--instructions", "Mind the gap.")
 
     (prompt,) = answer["prompts"]
     assert answer["hash"] == load(name).hash and not answer["sent"]
     text = prompt["messages"][0]["text"]
-    assert '"column": "age"' in text and "a1@example" not in text and "{{" not in text
+    assert "Mind the gap." in text and '"column": "age"' in text and "a1@example" not in text and "{{" not in text
 
 
 def test_render_without_values_has_none(place: Path) -> None:

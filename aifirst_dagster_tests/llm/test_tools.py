@@ -70,6 +70,20 @@ def test_results_go_back_and_the_last_answer_satisfies_the_output(claude, claude
     assert sent["name"] == "double" and sent["strict"] is True and "n" in sent["input_schema"]["properties"]
 
 
+def test_it_is_the_same_over_every_wire(rig) -> None:
+    """Two calls in one turn, a wrong one after that, and the answer; each server refuses what its API refuses."""
+    rig.server.then(calls({"n": 20}, {"n": 1}), calls({"n": -1}), DONE)
+
+    talk = ask(rig.open())
+
+    assert talk.response is not None and talk.response.parsed == Answer(total=42)
+    assert [(use.arguments, use.is_error) for use in talk.uses] == [
+        ({"n": 20}, False), ({"n": 1}, False), ({"n": -1}, True),
+    ]  # fmt: skip
+    assert [request.status for request in rig.server.received] == [200, 200, 200]
+    assert talk.usage.calls == 3 and '"40"' in json.dumps(rig.server.received[1].body)
+
+
 def test_parallel_calls_run_side_by_side_and_are_answered_in_order_in_one_turn(claude, claude_server) -> None:
     together = threading.Barrier(3, timeout=5)
 

@@ -19,7 +19,7 @@ from aifirst_dagster.repair.derive import Output
 if TYPE_CHECKING:
     import duckdb
 
-    from aifirst_dagster.llm.client import LLM
+    from aifirst_dagster.proposals.task import Asked
 
 
 def design(
@@ -29,7 +29,7 @@ def design(
     *,
     outputs: list[Output] | None = None,
     store: DesignStore | None = None,
-    llm: LLM | None = None,
+    llm: Asked | None = None,
     wish: Wish = Wish(),
 ) -> Outcome[CodeDesign]:
     """A function that does what `wish.instructions` say, tried on rows of `relation`.
