@@ -92,15 +92,17 @@ class _Proposal:
         column = column.model_copy(update={"physical_type": _target(column)})
         self._null_tokens(column, source)
         texts = self.seen.texts[source]
+        if not texts.cells:
+            return self._keep(column.model_copy(update={"physical_type": "VARCHAR"}))
         if column.type not in ("string", "object", "array", "any") or find_numbers.quantities(
             self.seen, column, source
         ):
             column = self._more_tokens(column, texts.table)
-        if column.type in ("number", "integer", "year") and texts.cells:
+        if column.type in ("number", "integer", "year"):
             column = self._numbers(column, find_numbers.of_column(self.seen, source))
-        elif column.type in _DATES and texts.cells:
+        elif column.type in _DATES:
             column = self._dates(column, find_dates.of_column(self.seen, source))
-        elif column.type == "time" and texts.cells:
+        elif column.type == "time":
             formats = column.formats_seen or [column.format]
             self.actions.append(Action(column=column.name, action="parse_dates", params={"formats": formats},
                                        reason="times of day in several styles"))  # fmt: skip
@@ -110,7 +112,7 @@ class _Proposal:
             yes, no = (", ".join(words[side]) for side in ("true", "false"))
             self.actions.append(Action(column=column.name, action="parse_booleans", params=words,
                                        reason=f"{yes} mean yes; {no} mean no"))  # fmt: skip
-        elif column.type == "boolean" and texts.cells:
+        elif column.type == "boolean":
             words = booleans.words(text for (text,) in self.seen.query(f"SELECT text FROM {texts.table} LIMIT 1000"))
             self.actions.append(
                 Action(column=column.name, action="parse_booleans", params=words, reason="yes and no as words")

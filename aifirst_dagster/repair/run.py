@@ -169,8 +169,8 @@ def examples(
         [old, new]
         for old, new in con.execute(
             f"SELECT any_value(before), any_value(after) FROM (SELECT left({before}, 200) AS before, "
-            f"left({into}::VARCHAR, 200) AS after, {LINE} FROM (SELECT * FROM {table} WHERE {ident(f'#{at}')} "
-            f"ORDER BY {LINE}, {SOURCE} LIMIT 500)) "
+            f"left({into}::VARCHAR, 200) AS after, {LINE} FROM {table} WHERE {ident(f'#{at}')} "
+            f"ORDER BY {LINE}, {SOURCE} LIMIT 500) "
             f"GROUP BY before, after ORDER BY min({LINE}), before LIMIT {EXAMPLES}"
         ).fetchall()
     ]

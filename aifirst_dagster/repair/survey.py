@@ -21,6 +21,7 @@ FEW = 5_000
 WHOLE, SAMPLE = 150_000, 50_000
 #: Columns that are counted at once: a table may be wide.
 SLICE = 50
+_NOTHING = "SELECT NULL::VARCHAR AS text, 0::BIGINT AS n WHERE FALSE"
 _number = itertools.count(1)
 #: What a spreadsheet takes for a formula, or any other character that makes a text worth a closer look.
 ODD = UNTIDY + "|^[=+@-]"
@@ -94,6 +95,10 @@ def survey(con: duckdb.DuckDBPyConnection, relation: str, whole: Collection[str]
         if every > 1:
             found.sample = found.keep(f"SELECT * FROM {relation} WHERE hash({LINE}) % {every} = 0")
         for name, (distinct, length), count in zip(names, _figures(found, names), filled, strict=True):
+            if not count:
+                # One empty table for all of them: a wide table is mostly empty.
+                found.texts[name] = Texts(found.keep(_NOTHING), True, 0, 0, 0.0)
+                continue
             few = every == 1 or distinct <= FEW or name in whole
             where = "" if few else f" AND regexp_matches({ident(name)}, {literal(ODD)})"
             table = found.keep(
