@@ -32,6 +32,7 @@ bench: $(READY) ## Measure speed and memory beside the alternatives, definition 
 	@$(BIN)/python benchmarks/bench_main.py $(ARGS)
 	@$(BIN)/python benchmarks/bench_load.py
 	@$(BIN)/python benchmarks/bench_help.py
+	@$(BIN)/python benchmarks/bench_gateway.py
 
 lint: $(READY) ## Check style, types, import order, house rules and the pipeline files
 	$(BIN)/ruff check $(SOURCES)
