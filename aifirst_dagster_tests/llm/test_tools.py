@@ -288,4 +288,5 @@ def test_the_transcript_is_json_that_a_person_can_read(claude, claude_server) ->
     kinds = [part["type"] for message in told["messages"] for part in message["content"]]
     assert {"text", "tool_call", "tool_result", "provider"} <= set(kinds)
     assert told["ended"] == "answered" and told["turns"] == 2 and told["tools"] == ["double"]
+    assert kinds.count("provider") == 1, "the thinking; calls are told once"
     assert "I need a number." in json.dumps(told) and "signature" not in json.dumps(told)

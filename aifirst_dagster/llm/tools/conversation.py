@@ -67,7 +67,7 @@ class Conversation(Frozen):
             "uses": [use.model_dump(mode="json") for use in self.uses],
             "system": self.request.system,
             "messages": [
-                {"role": message.role, "content": [_told(part) for part in message.content]}
+                {"role": message.role, "content": [_told(part) for part in message.content if _says(part)]}
                 for message in self.messages
             ],
         }
@@ -79,6 +79,15 @@ class ConversationError(LLMError):
     def __init__(self, message: str, conversation: Conversation, *, hint: str = "", retryable: bool = False) -> None:
         super().__init__(message, hint=hint, retryable=retryable)
         self.conversation, self.usage = conversation, conversation.usage
+
+
+def _says(part: Part) -> bool:
+    """Whether a part says something of its own: a provider's block of a call or a text stands beside what it says."""
+    if not isinstance(part, ProviderPart):
+        return True
+    return bool(part.block.get("thought")) or any(
+        word in str(part.block.get("type")) for word in ("thinking", "reason")
+    )
 
 
 def _told(part: Part) -> dict[str, Any]:
