@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,9 +59,15 @@ def prompts_of(
     from aifirst_dagster.cli.show_prompts import recorded
     from aifirst_dagster.connectors import ReadOptions, read
     from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.llm.recorder import NotAskedError
+
+    def look(llm: Recorder) -> None:
+        # The recorder's answer to a request is that nobody was asked.
+        with suppress(NotAskedError):
+            document_seen(files[0], against, llm)
 
     if vision and is_picture(files[0]):
-        return recorded(provider, lambda llm: document_seen(files[0], against, llm))
+        return recorded(provider, look)
     with connect() as con:
         table = read(con, files, options=ReadOptions(accept_unsure=accept_unsure))
 
@@ -68,8 +75,9 @@ def prompts_of(
             if not table.columns:
                 return
             columns = columns_of(con, table, llm, quiet=True).columns
-            if vision:
-                table_seen(con, table, columns, llm)
+            with suppress(NotAskedError):
+                if vision:
+                    table_seen(con, table, columns, llm)
 
         return recorded(provider, ask)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aifirst_dagster.errors import ConfigError, DesignError
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from aifirst_dagster.connectors import ReadTable
+    from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.recorder import Recorder
     from aifirst_dagster.proposals.asking import Wish
 
@@ -44,14 +45,26 @@ def rendered(
     if task is None:
         raise ConfigError(f"No task here has answers of the kind {prompt.output}.", file=prompt.file)
     wish = Wish(prompt=name, prompts=folder, **wishes)
-    with connect() as con:
-        table = read(con, [file])
-        if not table.columns:
-            raise ConfigError(f"{file} has no columns to render a prompt with.")
-        answer = recorded(provider, lambda llm: _ask(task, con, table, llm, wish, target))
+    if prompt.output == "DocumentProposal":
+        answer = recorded(provider, lambda llm: _show(file, llm, wish))
+    else:
+        with connect() as con:
+            table = read(con, [file])
+            if not table.columns:
+                raise ConfigError(f"{file} has no columns to render a prompt with.")
+            answer = recorded(provider, lambda llm: _ask(task, con, table, llm, wish, target))
     if not answer["prompts"]:
         raise ConfigError(f"{provider!r} asks no model.", hint="Name another with --provider.")
     return {**prompt.provenance, "file": file, **answer}
+
+
+def _show(file: str, llm: Recorder, wish: Wish) -> None:
+    """Have an image or a PDF shown."""
+    from aifirst_dagster.llm.recorder import NotAskedError
+    from aifirst_dagster.proposals.vision import of_file
+
+    with suppress(NotAskedError):
+        of_file(Path(file), cast("LLM", llm), wish)
 
 
 def _ask(
@@ -59,7 +72,8 @@ def _ask(
 ) -> None:  # fmt: skip
     """Have the task gather its evidence and ask."""
     from aifirst_dagster.inference import casts, infer
-    from aifirst_dagster.proposals import code, mapping, rules, schema
+    from aifirst_dagster.llm.recorder import NotAskedError
+    from aifirst_dagster.proposals import assessment, code, mapping, rules, schema, vision
 
     if task == "schema":
         schema.design(con, table.relation, table.columns, native=table.native, llm=llm, wish=wish)
@@ -70,6 +84,12 @@ def _ask(
         rules.design(con, "prompt_input", columns, llm=llm, wish=wish)
     elif task == "mapping":
         mapping.design(con, "prompt_input", columns, target=target, root=Path.cwd(), llm=llm, wish=wish)
+    elif task == "assessment":
+        found = assessment.gather(con, "prompt_input", columns)
+        assessment.assess(con, "prompt_input", columns, found, llm=cast("LLM", llm), wish=wish)
+    elif task == "vision":
+        with suppress(NotAskedError):
+            vision.of_table(con, table, columns, cast("LLM", llm), wish)
     elif task == "code":
         with suppress(DesignError):  # there is no function without a model's answer
             code.design(con, "prompt_input", columns, llm=llm, wish=wish)

@@ -70,6 +70,9 @@ def show(answer: dict[str, Any]) -> None:
             click.echo(f"note: {text}")
         _part("system", prompt["system"])
         for message in prompt["messages"]:
+            for shown in message.get("media", ()):
+                about = ", ".join(f"{name} {value}" for name, value in shown.items() if value)
+                _part(message["role"], f"[{about}; --json has it whole, in `body`]")
             _part(message["role"], message["text"])
         if prompt["schema"]:
             _part("answer's schema", json.dumps(prompt["schema"], ensure_ascii=False, indent=1))

@@ -53,7 +53,7 @@ class Preview(Frozen):
             "provider": self.provider,
             "model": self.model,
             "system": self.system,
-            "messages": [{"role": message.role, "text": message.text} for message in self.messages],
+            "messages": [{"role": message.role, "text": message.text, **_shown(message)} for message in self.messages],
             "schema": self.output,
             "tools": list(self.tools),
             "max_tokens": self.max_tokens,
@@ -102,6 +102,13 @@ async def most_usd(
             raise
         return most
     return most if tokens is None else min(most, counted_usd(tokens, prepared, model))
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    """The pictures and documents of a turn, by what they are and how large."""
+    fields = {"type", "media_type", "width", "height", "title", "pages"}
+    media = [part.model_dump(include=fields) for part in message.content if part.type in ("image", "document")]
+    return {"media": media} if media else {}
 
 
 def preview(request: LLMRequest, spec: LLMResourceSpec, provider: Provider, project: Project) -> Preview:
