@@ -123,3 +123,10 @@ def test_the_packaged_resource_needs_nothing_but_a_server(server: ChatServer, pr
     assert llm.available
     assert llm.call(LLMRequest(messages="hi")).text == "Here."
     assert "authorization" in server.received[0].headers
+
+
+def test_a_proxy_is_not_asked_for_this_machine(server: ChatServer, project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    server.then(Reply("Here."))
+    assert opened(project, server).call(LLMRequest(messages="hi", max_tokens=20)).text == "Here."

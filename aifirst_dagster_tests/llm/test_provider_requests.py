@@ -120,7 +120,12 @@ FAILED = """{"id": "resp_1", "object": "response", "created_at": 1, "status": "f
 
 @pytest.mark.parametrize(
     ("code", "error", "sent"),
-    [("server_error", None, 2), ("bio_policy", RefusedError, 1), ("invalid_prompt", RejectedError, 1)],
+    [
+        ("server_error", None, 2),
+        ("slow_down_please", None, 2),
+        ("bio_policy", RefusedError, 1),
+        ("invalid_prompt", RejectedError, 1),
+    ],
 )
 def test_a_response_that_failed_at_openai(at: Any, code: str, error: Any, sent: int):
     rig = at("openai")

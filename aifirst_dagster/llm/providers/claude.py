@@ -9,7 +9,7 @@ from aifirst_dagster.llm.failures import AuthError, RejectedError
 from aifirst_dagster.llm.providers import clients
 from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address
 from aifirst_dagster.llm.providers.claude_clients import CLOUDS, connect, missing, place, streams
-from aifirst_dagster.llm.providers.claude_wire import NAME, PAGE_TOKENS, answer, image_tokens, marks, request_body
+from aifirst_dagster.llm.providers.claude_wire import NAME, PAGE_TOKENS, answer, image_tokens, request_body
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
 from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
@@ -57,7 +57,7 @@ class ClaudeProvider:
         max_tokens = min(wished, model.max_output)
         notices: list[str] = []
         effort = request.effort or self._spec.effort
-        body = request_body(request, model, max_tokens, effort, self._cloud.schemas, notices)
+        body, marked = request_body(request, model, max_tokens, effort, self._cloud.schemas, notices)
         if request.output is not None and not self._cloud.schemas:
             notices.append(f"{self._kind} holds answers to no schema: the prompt asks for it, the answer is checked.")
         body["model"] = self._spec.model_id or model.name
@@ -68,7 +68,7 @@ class ClaudeProvider:
             notices=tuple(notices),
             input_tokens=most_input_tokens(request, body, image_tokens, PAGE_TOKENS),
             tools=request.tools,
-            cache=marks(body),
+            cache=marked,
         )
 
     async def send(self, prepared: Prepared) -> Answer:

@@ -39,8 +39,8 @@ PAGE_TOKENS = 4_784
 
 def request_body(
     request: LLMRequest, model: Model, max_tokens: int, effort: Effort | None, schema: bool, notices: list[str]
-) -> dict[str, Any]:
-    """The body of `POST /v1/messages`.
+) -> tuple[dict[str, Any], bool]:
+    """The body of `POST /v1/messages`, and whether it asks for something to be written to the prompt cache.
 
     Args:
         request: What is asked.
@@ -66,7 +66,7 @@ def request_body(
     output = _output_config(request, effort, model, thinking, schema, notices)
     if output:
         body["output_config"] = output
-    return body
+    return body, marker.used
 
 
 def asked_for(schema: dict[str, Any]) -> str:
@@ -75,11 +75,6 @@ def asked_for(schema: dict[str, Any]) -> str:
         "Answer with one JSON object and nothing else: no explanation before or after it, no code fence. "
         f"It must satisfy this JSON Schema:\n{json.dumps(schema, ensure_ascii=False)}"
     )
-
-
-def marks(body: dict[str, Any]) -> bool:
-    """Whether the body asks for something to be written to the prompt cache."""
-    return '"cache_control"' in json.dumps([body.get("system"), body["messages"]])
 
 
 def image_tokens(width: int, height: int) -> int:
@@ -137,6 +132,7 @@ class _Marker:
         self._kept = {id(part) for part in wished[-room:]}
         self._least = model.cache_minimum
         self._so_far = len(json.dumps(_tools(request))) if request.tools else 0
+        self.used = False
 
     def system(self, text: str, wished: bool) -> str | list[dict[str, Any]]:
         """The system prompt, as a marked block where that is wished and of use."""
@@ -151,7 +147,10 @@ class _Marker:
         self._so_far += len(text.encode())
         # A token is three bytes or more of ordinary text: shorter prefixes would not be kept.
         long_enough = self._least is not None and self._so_far >= self._least * 3
-        return {**block, "cache_control": {"type": "ephemeral"}} if wished and long_enough else block
+        if not (wished and long_enough):
+            return block
+        self.used = True
+        return {**block, "cache_control": {"type": "ephemeral"}}
 
 
 def _wished(part: Part) -> bool:

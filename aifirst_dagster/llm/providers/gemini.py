@@ -137,7 +137,10 @@ class _Connection:
         from google import genai
         from google.genai import types
 
-        self._http: httpx2.AsyncClient = httpx2.AsyncClient(timeout=httpx2.Timeout(timeout))
+        from aifirst_dagster.llm.providers import transport
+
+        patience = httpx2.Timeout(timeout)
+        self._http: httpx2.AsyncClient = transport.client(patience) or httpx2.AsyncClient(timeout=patience)
         options = types.HttpOptions(
             base_url=base_url, httpx_async_client=self._http, timeout=max(1, int(timeout * 1000))
         )

@@ -22,6 +22,7 @@ KEY = "AIFIRST_LOCAL_API_KEY"
 #: Where llama.cpp's server listens unless told otherwise.
 ADDRESS = "http://127.0.0.1:8080/v1"
 _SAID = "The local server takes no JSON schema: the prompt asks for it, and the answer is checked as always."
+_HERE = {"localhost", "127.0.0.1", "::1"}
 _log = logging.getLogger(__name__)
 
 
@@ -122,7 +123,9 @@ class LocalProvider:
         from aifirst_dagster.llm.providers.openai import connect
 
         key, base, timeout = self._key.read() or "none", self._address(), self._spec.timeout
-        return clients.shared((NAME, key, base, timeout), lambda: connect(key, base, timeout))
+        # A proxy knows nothing of this machine's own addresses.
+        here = urlsplit(base).hostname in _HERE
+        return clients.shared((NAME, key, base, timeout), lambda: connect(key, base, timeout, direct=here))
 
 
 def unlisted(name: str) -> Model:

@@ -17,11 +17,11 @@ from aifirst_dagster.llm.providers.openai_wire import (
     WHO,
     answer,
     image_tokens,
-    marks,
     request_body,
 )
 from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
+from aifirst_dagster.observe.redact import conceal
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -60,7 +60,7 @@ class OpenAIProvider:
         wished = min(request.max_tokens or self._spec.max_output_tokens, self._spec.max_output_tokens)
         max_tokens = max(LEAST_OUTPUT, min(wished, model.max_output))
         notices: list[str] = []
-        body = request_body(request, model, max_tokens, request.effort or self._spec.effort, notices)
+        body, marked = request_body(request, model, max_tokens, request.effort or self._spec.effort, notices)
         return Prepared(
             body,
             max_tokens,
@@ -68,7 +68,7 @@ class OpenAIProvider:
             notices=tuple(notices),
             input_tokens=most_input_tokens(request, body, image_tokens, PAGE_TOKENS),
             tools=request.tools,
-            cache=marks(body),
+            cache=marked,
         )
 
     async def send(self, prepared: Prepared) -> Answer:
@@ -110,20 +110,28 @@ class OpenAIProvider:
         return clients.shared((NAME, key, base, timeout), lambda: connect(key, base, timeout))
 
 
-def connect(key: str, base_url: str | None, timeout: float) -> AsyncOpenAI:
-    """An SDK client that never retries by itself: each retry must pass the budget and stand in the ledger."""
+def connect(key: str, base_url: str | None, timeout: float, direct: bool = False) -> AsyncOpenAI:
+    """An SDK client that never retries by itself: each retry must pass the budget and stand in the ledger.
+
+    Args:
+        key: Sent as a bearer token.
+        base_url: Another address than OpenAI's.
+        timeout: Seconds without a byte.
+        direct: Past any proxy.
+    """
     import httpx2
     from openai import AsyncOpenAI
 
     from aifirst_dagster.llm.providers import transport
 
+    conceal(key)
     patience = httpx2.Timeout(timeout, connect=min(timeout, 10.0))
     return AsyncOpenAI(
         api_key=key,
         base_url=base_url,
         max_retries=0,
         timeout=patience,
-        http_client=transport.client(patience),
+        http_client=transport.client(patience, direct),
         _strict_response_validation=bool(os.environ.get("AIFIRST_STRICT_PROVIDERS")),
     )
 

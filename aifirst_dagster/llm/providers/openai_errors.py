@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 #: With one of these nothing passes until somebody pays or raises a limit: waiting is no help.
 SPENT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
-#: Errors in the middle of an answer that may pass.
-PASSING = {"server_error", "rate_limit_exceeded", "overloaded", "overloaded_error", "slow_down", "vector_store_timeout"}
+#: How codes begin of what is wrong with the request: it would fail again.
+_OURS = (
+    "invalid", "image", "unsupported", "empty_image", "failed_to_download", "data_residency", "context_length",
+)  # fmt: skip
 _POLICY = {"bio_policy", "misalignment_policy_violation", "image_content_policy_violation", "content_policy_violation"}
 
 
@@ -63,9 +65,9 @@ def in_midst(who: str, code: str, message: str) -> LLMError:
         return RefusedError(f"The model declined to answer ({said}).", billed="unknown")
     if code in SPENT:
         return UnavailableError(f"{who} broke off its answer ({said}).", hint=_RAISE, billed="unknown")
-    if code in PASSING:
-        return UnavailableError(f"{who} broke off its answer ({said}).", retryable=True, billed="unknown")
-    return RejectedError(f"{who} did not complete the answer ({said}).", billed="unknown")
+    if code.startswith(_OURS):
+        return RejectedError(f"{who} did not complete the answer ({said}).", billed="unknown")
+    return UnavailableError(f"{who} broke off its answer ({said}).", retryable=True, billed="unknown")
 
 
 _RAISE = "The account's quota or balance is used up; calls fail until it is raised."

@@ -43,8 +43,11 @@ _MARKS = 4
 
 def request_body(
     request: LLMRequest, model: Model, max_tokens: int, effort: Effort | None, notices: list[str]
-) -> dict[str, Any]:
-    """The body of `POST /v1/responses`; `notices` gets what the model could not be asked as wished."""
+) -> tuple[dict[str, Any], bool]:
+    """The body of `POST /v1/responses`, and whether it asks for something to be written to the prompt cache.
+
+    `notices` gets what the model could not be asked as wished.
+    """
     marker = _Marker(request, model)
     body: dict[str, Any] = {
         "model": model.name,
@@ -67,12 +70,7 @@ def request_body(
         body["text"] = {"format": {"type": "json_schema", **_named(request.output), "strict": True}}
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
-    return body
-
-
-def marks(body: dict[str, Any]) -> bool:
-    """Whether the body asks for something to be written to the prompt cache."""
-    return '"prompt_cache_breakpoint"' in json.dumps(body["input"])
+    return body, marker.used
 
 
 def image_tokens(width: int, height: int) -> int:
@@ -181,13 +179,17 @@ class _Marker:
         self._kept = {id(part) for part in wished[len(wished) - room :]} if len(wished) > room else set(map(id, wished))
         self._least = model.cache_minimum
         self._so_far = len(json.dumps([_tool(tool) for tool in request.tools])) if request.tools else 0
+        self.used = False
 
     def mark(self, block: dict[str, Any], text: str, wished: bool) -> dict[str, Any]:
         """The block, marked where that is wished and of use."""
         self._so_far += len(text.encode())
         # A token is three bytes or more of ordinary text: shorter prefixes would not be kept.
         long_enough = self._least is not None and self._so_far >= self._least * 3
-        return {**block, "prompt_cache_breakpoint": {"mode": "explicit"}} if wished and long_enough else block
+        if not (wished and long_enough):
+            return block
+        self.used = True
+        return {**block, "prompt_cache_breakpoint": {"mode": "explicit"}}
 
     def wished(self, part: Part) -> bool:
         """Whether a part is one of those to be marked."""

@@ -24,9 +24,12 @@ _ALIVE = [
 ]
 
 
-def client(timeout: httpx2.Timeout) -> httpx2.AsyncClient | None:
-    """An HTTP client for an SDK; None where the environment names a proxy: the SDK's own client knows how to use it."""
-    if set(getproxies()) & {"http", "https", "all"}:
+def client(timeout: httpx2.Timeout, direct: bool = False) -> httpx2.AsyncClient | None:
+    """An HTTP client for an SDK; None where the environment names a proxy: the SDK's own client knows how to use it.
+
+    `direct` is for this machine's own addresses, of which no proxy knows.
+    """
+    if not direct and set(getproxies()) & {"http", "https", "all"}:
         return None
     return httpx2.AsyncClient(transport=Pools(), timeout=timeout, follow_redirects=True)
 
