@@ -42,13 +42,13 @@ def say(text: str, **more: object) -> LLMRequest:
 def test_a_deadline_ends_a_call_whose_provider_never_answers(
     claude: Open, claude_server: ClaudeServer, project: Project
 ):
-    claude_server.then(Reply("warm"), Hang(5))
+    claude_server.then(Reply("warm"), Hang(30))
     llm = claude(deadline=0.8, timeout=60)
     claude(deadline=60).call(say("warm"))
     began = time.monotonic()
     with pytest.raises(UnavailableError, match=r"within the 0\.8 s") as caught:
         llm.call(say("hi"))
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 15
     assert (caught.value.attempts, caught.value.usage.failures) == (1, 1)
     assert [row["status"] for row in ledger(project)] == ["settled", "unknown"]
 
@@ -89,7 +89,7 @@ def test_a_stream_that_drips_is_cut_at_the_deadline(
         began = time.monotonic()
         with pytest.raises(UnavailableError, match="No complete answer"):
             claude(deadline=1, timeout=60).call(say("hi", stream=True))
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 15
 
 
 def test_nothing_is_retried_past_the_deadline(claude: Open, claude_server: ClaudeServer):
@@ -99,7 +99,7 @@ def test_nothing_is_retried_past_the_deadline(claude: Open, claude_server: Claud
     with pytest.raises(UnavailableError, match="529") as caught:
         llm.call(say("hi"))
     assert "deadline" in caught.value.hint
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
 
 
 INTERRUPTED = """
@@ -125,8 +125,8 @@ def test_ctrl_c_ends_a_call_at_once_and_the_ledger_knows(claude: Open, claude_se
     time.sleep(0.2)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
-    assert time.monotonic() - began < 5
+    assert process.wait(20) == 130
+    assert time.monotonic() - began < 15
     (row,) = ledger(project)
     assert (row["status"], row["cost_usd"], row["error"]) == ("unknown", None, "stopped: CancelledError")
 

@@ -52,9 +52,9 @@ def test_without_known_limits_everything_passes(counts: Callable[..., Counts]):
 
 def test_a_stated_limit_lets_a_minutes_worth_pass_and_then_fills_evenly(counts: Callable[..., Counts]):
     async def go() -> None:
-        buckets = counts(requests=60)
-        assert [await buckets.take(need(requests=1)) for _ in range(60)] == [0.0] * 60
-        assert await buckets.take(need(requests=1)) == pytest.approx(1.0, abs=0.3)
+        buckets = counts(requests=6)
+        assert [await buckets.take(need(requests=1)) for _ in range(6)] == [0.0] * 6
+        assert await buckets.take(need(requests=1)) == pytest.approx(10.0, abs=4)
 
     asyncio.run(go())
 
@@ -63,9 +63,9 @@ def test_what_an_answer_says_is_learned(counts: Callable[..., Counts]):
     async def go() -> None:
         buckets = counts()
         await buckets.take(need(requests=1, input_tokens=100))
-        await buckets.settle(need(), [said("requests", 50, 49), said("input_tokens", 6000, 200)], 0)
+        await buckets.settle(need(), [said("requests", 50, 49), said("input_tokens", 600, 200)], 0)
         assert await buckets.take(need(requests=1, input_tokens=100)) == 0
-        assert await buckets.take(need(requests=1, input_tokens=300)) == pytest.approx(2.0, abs=0.5)
+        assert await buckets.take(need(requests=1, input_tokens=300)) == pytest.approx(20.0, abs=5)
 
     asyncio.run(go())
 
@@ -93,8 +93,8 @@ def test_more_than_a_minutes_worth_passes_when_the_bucket_is_full(counts: Callab
 def test_a_wish_to_wait_holds_everybody_back(counts: Callable[..., Counts]):
     async def go() -> None:
         buckets = counts()
-        await buckets.settle(need(), (), 7)
-        assert await buckets.take(need(requests=1)) == pytest.approx(7, abs=0.5)
+        await buckets.settle(need(), (), 30)
+        assert await buckets.take(need(requests=1)) == pytest.approx(30, abs=5)
 
     asyncio.run(go())
 
@@ -111,7 +111,7 @@ def test_calls_wait_rather_than_run_into_a_limit_that_a_failure_told(claude: Ope
     began = time.monotonic()
     llm.map([LLMRequest(messages=text, max_tokens=100) for text in "ab"], concurrency=1)
     # 120 a minute: each of the two sent after the failure waited half a second for its turn.
-    assert 0.9 <= time.monotonic() - began < 5
+    assert time.monotonic() - began >= 0.9
     assert [request.status for request in claude_server.received] == [529, 200, 200]
 
 
@@ -131,7 +131,7 @@ def test_a_wait_past_the_deadline_is_a_failure_at_once(claude: Open, claude_serv
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="allows no further request for"):
         llm.call(LLMRequest(messages="b", max_tokens=10))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     assert len(claude_server.received) == 1
 
 
@@ -149,11 +149,11 @@ asyncio.run(go())
 
 
 def test_processes_share_the_limits_through_redis(redis_server: RedisServer, tmp_path: Path):  # noqa: F811
-    command = [sys.executable, "-c", TAKE, redis_server.url]
+    command, began = [sys.executable, "-c", TAKE, redis_server.url], time.monotonic()
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     passed = sum(int(process.communicate(timeout=60)[0]) for process in processes)
-    # 50 at once, and what a few seconds fill up again.
-    assert 50 <= passed <= 60
+    # 50 at once, and what the time since then fills up again.
+    assert 50 <= passed <= 50 + (time.monotonic() - began) * 50 / 60 + 1
 
 
 def test_without_redis_each_process_counts_for_itself():

@@ -1,1 +1,1 @@
-"""The one path that every call takes: budget -> retry -> provider -> validation -> ledger; each stage a module."""
+"""The one path that every call takes: cache, limits, budget, provider, validation, ledger; each stage a module."""
