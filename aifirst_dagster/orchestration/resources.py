@@ -23,7 +23,9 @@ class LLMResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     Nothing is required, so that the launchpad can override one setting alone. API keys come from the environment.
     """
 
-    provider: str = Field("", description="claude, offline, router, or another registered provider.")
+    provider: str = Field(
+        "", description="claude, openai, gemini, local, offline, router, or another registered provider."
+    )
     model: str = Field("", description="Model name or alias.")
     effort: str = Field("", description="low, medium, high, xhigh or max.")
     max_output_tokens: int = Field(0, description="Cap on each answer; 0: as the file says.")
