@@ -85,6 +85,7 @@ def execute(work: Work) -> Done:
             override=work.override,
             log=work.log,
             samples=pipeline.samples,
+            scratch=work.scratch,
         )
         return _finish(work, step)
     except BaseException:

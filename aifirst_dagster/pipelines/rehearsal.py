@@ -127,4 +127,6 @@ def asks(step: StepSpec) -> bool:
         return step.config.get("llm_enhanced", False) is not False
     if step.type == "python":
         return step.config.get("instructions") is not None
-    return step.type != "llm_validation" or step.config.get("rules", "auto_generate") == "auto_generate"
+    if step.type == "llm_validation":
+        return step.config.get("rules", "auto_generate") == "auto_generate" or bool(step.config.get("assess"))
+    return True

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Config(StepConfig):
     """Where the files are and how they are read."""
 
-    type: Literal["csv", "json", "jsonl", "parquet", "auto"] = Field(
+    type: Literal["csv", "json", "jsonl", "parquet", "excel", "auto"] = Field(
         "auto", description="Format; auto: by suffix and content, for each file."
     )
     path: str | list[str] | None = Field(
@@ -54,6 +54,7 @@ class Config(StepConfig):
     encoding: str | None = Field(None, description="Text encoding; default: found out.")
     delimiter: str | None = Field(None, description="Delimiter; default: found out.")
     header: bool | None = Field(None, description="Whether the first row holds names; default: found out.")
+    sheet: str | None = Field(None, description="Sheet of a workbook; default: the one that holds most.")
     on_bad_lines: Literal["quarantine", "fail"] = Field(
         "quarantine", description="What to do with lines that do not fit."
     )
@@ -79,7 +80,9 @@ def run(step: StepRun) -> StepResult:
     due = sources.due(step, found, config.load == "new_files")
     if not due.read:
         return _carried_over(step, due)
-    options = connectors.ReadOptions(config.encoding, config.delimiter, config.header, config.accept_unsure)
+    options = connectors.ReadOptions(
+        config.encoding, config.delimiter, config.header, config.accept_unsure, config.sheet
+    )
     table = connectors.read(step.con, due.read, config.type, options)
     if not table.columns:
         return StepResult(skipped=f"the files hold no columns: {', '.join(map(str, due.read))}")
@@ -87,7 +90,7 @@ def run(step: StepRun) -> StepResult:
         raise _bad_lines(step, table)
     outcome = _design(step, config, table)
     unknown = _unknown_types(step, config, outcome.answer)
-    looked = vision.look(step, config, table, outcome) if config.vision and config.llm_enhanced else None
+    looked = vision.look(step, config, table, outcome) if _looks(step, config) else None
     columns, rows, outside = _store(step, table, outcome.answer, due.part)
     aside = _set_aside(step, due, quarantine.rejects(table.rejects) if table.rejected else "")
     return StepResult(
@@ -114,6 +117,11 @@ def run(step: StepRun) -> StepResult:
             "rows_added": rows,
         },
     )
+
+
+def _looks(step: StepRun, config: Config) -> bool:
+    """Whether a model looks at the files: not where only a design is wanted."""
+    return config.vision and config.llm_enhanced and not step.scratch
 
 
 def _design(step: StepRun, config: Config, table: ReadTable) -> Outcome[list[Column]]:

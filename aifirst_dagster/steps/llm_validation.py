@@ -76,7 +76,7 @@ def run(step: StepRun) -> StepResult:
         "inputs": [version.manifest.version for version in step.input.versions],
     }
     step.writer.write_json("verdict.json", verdict)
-    assessed = _assessed(step, config, relation, columns, results) if config.assess else None
+    assessed = _assessed(step, config, relation, columns, results) if config.assess and not step.scratch else None
     return StepResult(
         rows_in=step.input.rows,
         rows_out=done.passed,

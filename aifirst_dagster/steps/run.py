@@ -60,6 +60,7 @@ class StepRun:
         override: A file to read instead of a connector's own.
         log: Tells people what is going on.
         samples: Whether a model may see values of the data.
+        scratch: Only the step's design counts, what it writes is thrown away.
     """
 
     project: Project
@@ -77,6 +78,7 @@ class StepRun:
     override: Path | None = None
     log: Callable[[str], None] = lambda text: None
     samples: Samples = "masked"
+    scratch: bool = False
 
     @cached_property
     def con(self) -> duckdb.DuckDBPyConnection:

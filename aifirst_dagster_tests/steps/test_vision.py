@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from aifirst_dagster.llm.resource import choose
+from aifirst_dagster.orchestration.designing import preview
 from aifirst_dagster.orchestration.metadata import materialisation
+from aifirst_dagster.pipelines.estimate import estimate
 from aifirst_dagster_tests.loopback.claude import ClaudeServer
 from aifirst_dagster_tests.loopback.fixtures import claude_server  # noqa: F401
 from aifirst_dagster_tests.loopback.replies import Fail, Reply
 from aifirst_dagster_tests.scenario import ORDERS, Place, rows, step
 
 TYPES = {"id": "integer", "ordered": "date", "amount": "number", "state": "string"}
+RULE = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}}
 RAW = step("raw", "connector", llm_enhanced=True, vision=True)
 
 
@@ -102,3 +105,25 @@ def test_an_assessment_is_kept_with_the_version_and_shown(shop, claude_server) -
     assert "issues in 3 rows" in shown.value or "Nothing was found" in shown.value
     offline = done.writer.publish(done.manifest)
     assert offline.read_json("assessment.json")["proposed_by"] == "offline"
+
+
+def test_neither_is_paid_for_where_only_designs_are_wanted_and_both_are_in_the_estimate(shop, claude_server) -> None:  # noqa: F811
+    pipeline = shop.pipeline(RAW, step("ok", "llm_validation", rules=[RULE], assess=True), llm="claude")
+    raw, ok = estimate(pipeline, shop.project).steps
+    assert (raw.calls, ok.calls) == (2, 1) and claude_server.received == []
+    preview(shop.project, pipeline, write=False)
+    tasks = [row["task"] for row in choose("claude", shop.project).state().ledger.rows()]
+    assert tasks == ["schema"]
+
+
+def test_a_router_goes_on_to_a_model_that_can_see_and_says_so(shop, claude_server) -> None:  # noqa: F811
+    shop.write("resources/llm/models.yaml", "models:\n  claude-sonnet-5: {provider: claude, context: 200000, "
+               "max_output: 8000, vision: false, thinking: [disabled], prices: [{input: 1, output: 1}]}\n")  # fmt: skip
+    shop.write("resources/llm/blind.yaml", "provider: claude\nmodel: claude-sonnet-5\n"
+               "base_url: {env: ANTHROPIC_BASE_URL}\n")  # fmt: skip
+    shop.write("resources/llm/both.yaml", "provider: router\nchain: [blind, claude]\n")
+    made = shop.run(shop.pipeline(RAW), llm=choose("both", shop.project))
+    notes = made.manifest.details["notes"]
+    assert any("blind did not serve" in note and "images" in note for note in notes)
+    assert made.manifest.details["vision"]["model"] == "claude-sonnet-5-5"
+    assert [r.body["model"] for r in claude_server.received] == ["claude-sonnet-5", "claude-sonnet-5-5"]
