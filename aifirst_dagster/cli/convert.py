@@ -66,7 +66,8 @@ def _inputs(source: str) -> list[str | Path]:
     from aifirst_dagster.connectors import expand
     from aifirst_dagster.errors import InputError
 
-    if source == "-" or Path(source).is_file():
+    book = source.rpartition("#")[0]  # a sheet of a workbook: book.xlsx#Prices
+    if source == "-" or Path(source).is_file() or (book and Path(book).is_file()):
         return [source]
     found = expand(source, Path.cwd())
     if not found:

@@ -30,6 +30,7 @@ class ReadOptions:
         encoding: Text encoding, by any name Python knows.
         delimiter: One or more characters; "" for a file of one column.
         header: Whether the table's first row holds names.
+        sheet: Which sheet of a workbook.
         accept_unsure: Go on where the reader would raise `UnsureError`; a notice says so.
     """
 
@@ -37,6 +38,7 @@ class ReadOptions:
     delimiter: str | None = None
     header: bool | None = None
     accept_unsure: bool = False
+    sheet: str | None = None
 
 
 @dataclass

@@ -11,14 +11,15 @@ from aifirst_dagster.errors import InputError
 
 _SUFFIXES = {
     ".json": "json", ".geojson": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonlines": "jsonl",
-    ".parquet": "parquet", ".pq": "parquet",
+    ".parquet": "parquet", ".pq": "parquet", ".xls": "excel",
 }  # fmt: skip
+_OLE = b"\xd0\xcf\x11\xe0"
 _BINARY = {
     b"%PDF-": ("a PDF document", "PDF is not read yet: export its table as CSV."),
     b"\x89PNG": ("a PNG image", "Images are not read yet: transcribe the table to CSV."),
     b"\xff\xd8\xff": ("a JPEG image", "Images are not read yet: transcribe the table to CSV."),
     b"GIF8": ("a GIF image", "Images are not read yet: transcribe the table to CSV."),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook or Office document", "Excel is not read yet: save the sheet as CSV."),
+    _OLE: ("an old Office document", "Save its table as CSV or xlsx."),
     b"SQLite format 3\x00": ("a SQLite database", "Export the table as CSV or Parquet."),
     b"ARROW1": ("an Arrow file", "Save it as Parquet."),
     b"FEA1": ("a Feather file", "Save it as Parquet."),
@@ -44,6 +45,8 @@ def detect(source: Source) -> str:
     head = source.head()
     if head.startswith(b"PAR1"):
         return "parquet"
+    if _is_workbook(head, source):
+        return "excel"
     if source.size:
         _refuse_binary(head, source)
     by_suffix = _SUFFIXES.get(source.suffix)
@@ -85,7 +88,7 @@ def _refuse_binary(head: bytes, source: Source) -> None:
         if head.startswith(magic):
             raise InputError(f"This is {what}, not a table as text.", hint=hint, file=source.given)
     if head.startswith(b"PK\x03\x04"):
-        what, hint = _office(source)
+        what, hint = "an office document", "Save its table as CSV."
         raise InputError(f"This is {what}, not a table as text.", hint=hint, file=source.given)
     start = head[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
@@ -99,12 +102,18 @@ def _refuse_binary(head: bytes, source: Source) -> None:
         )
 
 
-def _office(source: Source) -> tuple[str, str]:
-    """What a zip archive of an office program is."""
-    names = zipfile.ZipFile(source.path).namelist()
-    if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook", "Excel is not read yet: save the sheet as CSV."
-    return "an office document", "Save its table as CSV."
+def _is_workbook(head: bytes, source: Source) -> bool:
+    """Whether it is a spreadsheet: xlsx, xlsm, xlsb, ods, or an old xls."""
+    if head.startswith(_OLE):
+        return source.suffix in (".xls", ".xlt", ".xla") or b"W\0o\0r\0k\0b\0o\0o\0k" in source.path.read_bytes()
+    if not head.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        names = zipfile.ZipFile(source.path).namelist()
+    except (zipfile.BadZipFile, OSError):
+        return source.suffix in (".xlsx", ".xlsm", ".xlsb", ".ods")
+    sheets = b"application/vnd.oasis.opendocument.spreadsheet"
+    return any(name.startswith("xl/") for name in names) or ("content.xml" in names and sheets in head[:200])
 
 
 def _is_binary(head: bytes) -> bool:

@@ -38,12 +38,14 @@ class Source:
         path: Plain bytes on disk: the file itself, or an unpacked copy.
         suffix: Its last suffix once those of compression are gone, lower case: ".csv".
         size: Bytes of `path`.
+        sheet: What stands behind `#` in the path of a workbook: `book.xlsx#Prices`.
     """
 
     given: str
     path: Path
     suffix: str
     size: int
+    sheet: str | None = None
 
     def head(self, size: int = 65536) -> bytes:
         """The first bytes."""
@@ -57,11 +59,14 @@ def open_source(given: str | Path, scratch: Scratch) -> Source:
     Raises:
         InputError: The file is missing, a folder, not allowed to be read, or its compression is damaged.
     """
-    name = str(given)
+    name, sheet = str(given), None
     try:
         path = _spooled(scratch) if name == "-" else Path(given)
-        path, inner = unpacked(path, name, scratch.new)
-        return Source(name, path, Path(inner).suffix.lower(), path.stat().st_size)
+        if "#" in name and not path.exists():
+            book, _, sheet = name.rpartition("#")
+            path = Path(book)
+        path, inner = unpacked(path, str(path) if sheet else name, scratch.new)
+        return Source(name, path, Path(inner).suffix.lower(), path.stat().st_size, sheet or None)
     except FileNotFoundError as error:
         raise InputError("There is no such file.", hint="Check the path.", file=name) from error
     except IsADirectoryError as error:

@@ -76,5 +76,5 @@ def test_a_workbook_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "book.csv", "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("xl/workbook.xml", "<workbook/>")
-    with pytest.raises(InputError, match="Excel workbook"):
+    with pytest.raises(InputError, match="workbook cannot be read"):
         look([tmp_path / "book.csv"])
