@@ -67,29 +67,26 @@ def _read(source: Source, options: ReadOptions) -> tuple[str, Table, list[str]]:
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_path(str(source.path))
-    name, notices = _chosen(book, source.sheet or options.sheet, source)
-    sheet = book.get_sheet_by_name(name)
-    return name, find(_rows(sheet), options.header, sheet.merged_cell_ranges or ()), notices
+    sheet, notices = _chosen(book, source.sheet or options.sheet, source)
+    return sheet.name, find(_rows(sheet), options.header, sheet.merged_cell_ranges or ()), notices
 
 
-def _chosen(book: CalamineWorkbook, wanted: str | None, source: Source) -> tuple[str, list[str]]:
+def _chosen(book: CalamineWorkbook, wanted: str | None, source: Source) -> tuple[CalamineSheet, list[str]]:
     """The sheet to read, and what to say of the others."""
     names = list(book.sheet_names)
     if wanted is not None:
         if wanted in names:
-            return wanted, []
+            return book.get_sheet_by_name(wanted), []
         raise ConfigError(f"There is no sheet {wanted!r}.", hint=f"Sheets: {', '.join(names)}.", file=source.given)
-    sizes = {name: _size(book.get_sheet_by_name(name)) for name in names}
-    if not any(sizes.values()):
-        if names:
-            return names[0], []
+    if not names:
         raise InputError("The workbook has no sheets with cells.", hint="Name another file.", file=source.given)
-    largest = max(names, key=lambda name: sizes[name])
-    others = [name for name in names if name != largest and sizes[name]]
+    sheets = [book.get_sheet_by_name(name) for name in names]
+    largest = max(sheets, key=_size)
+    others = [sheet.name for sheet in sheets if sheet is not largest and _size(sheet)]
     if not others:
         return largest, []
     how = f"Name one: {source.given}#{others[0]}, or `sheet` in a pipeline."
-    return largest, [f"The sheet {largest!r} is read; others hold cells too: {', '.join(others)}. {how}"]
+    return largest, [f"The sheet {largest.name!r} is read; others hold cells too: {', '.join(others)}. {how}"]
 
 
 def _size(sheet: CalamineSheet) -> int:

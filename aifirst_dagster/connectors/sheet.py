@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -26,10 +27,10 @@ class Row:
     line: int
     cells: list[Any]
 
-    @property
+    @cached_property
     def filled(self) -> int:
         """Cells that hold something."""
-        return sum(cell != "" for cell in self.cells)
+        return len(self.cells) - self.cells.count("")
 
 
 @dataclass
