@@ -114,7 +114,8 @@ class AssessmentTask:
         person = names_people(issue.column or "")
         names = [column.name for column in self._columns]
         plain = issue.model_dump(mode="json", exclude={"proposed_by", "state", "share", "rule"}, exclude_none=True)
-        plain["evidence"] = mask(told(issue.evidence, self._samples, names), person)
+        # Reasons quote values, learned rules name them: where none may be shown the counts have to say it.
+        plain["evidence"] = mask(told(issue.evidence, True, names), person) if self._samples else "counted"
         if issue.rule:
             plain["rule"] = issue.rule["type"]
         return plain

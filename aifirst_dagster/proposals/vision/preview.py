@@ -49,7 +49,7 @@ def of_table(
     require_pictures(llm, wish)
     drawn = sheet(con, table, columns)
     images, visible = pictures(drawn), shown(drawn)
-    asked = cells_to_read(drawn, visible)
+    asked = cells_to_read(drawn, min(visible, len(drawn.columns)))
     values = {
         "instructions": wish.instructions or "(nothing in particular)",
         "table": _about(drawn, len(columns), visible),

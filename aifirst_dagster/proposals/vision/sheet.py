@@ -133,28 +133,30 @@ def _of_text(
             f"SELECT {LINE} FROM {table.relation} WHERE {SOURCE} = {literal(file)} AND {LINE} IN ({numbers})"
         ).fetchall()
     }
+    header = _header(dialect, [record.line for record in found])
+    below, names = max(header, default=dialect.skip_rows), frozenset(column.source_name for column in columns)
     person = [names_people(column.source_name, column.semantic_type) for column in columns]
-    rows = [
-        Row(record.line, _cells([cell.rstrip("\r") for cell in record.cells], record.line in lines, person),
-            record.line if record.line in lines else None, record.lines)
-        for record in found
-    ]  # fmt: skip
+    # A stray line among the records has its cells where they do not belong: any of them may be a name.
+    stray = [any(person)] * COLUMNS
+    rows = []
+    for record in found:
+        line = record.line if record.line in lines else None
+        masked = person if line is not None else stray if record.line > below else []
+        cells = _cells([cell.rstrip("\r") for cell in record.cells], masked, names if line is None else frozenset())
+        rows.append(Row(record.line, cells, line, record.lines))
     seen = rows[-1].number if rows else 0
-    tail = [(line, cells, True) for line, cells in
-            _records(con, table, file, columns, f"max({LINE}, {TAIL})", seen)]  # fmt: skip
+    tail = [Row(line, cells, line) for line, cells in _records(con, table, file, columns, f"max({LINE}, {TAIL})", seen)]
     rejects = con.execute(
         f"SELECT {LINE}, text FROM {table.rejects} WHERE {SOURCE} = {literal(file)} AND {LINE} > {seen} "
         f"ORDER BY {LINE} DESC LIMIT {TAIL}"
     ).fetchall()
-    tail += [(line, _cells(tokenizer.split(raw or "")[0], False, person), False) for line, raw in rejects]
-    last = sorted(tail)[-TAIL:]
-    return _header(dialect, rows), (*rows, *(Row(line, cells, line if data else None) for line, cells, data in last))
+    tail += [Row(line, _cells(tokenizer.split(raw or "")[0], stray, names), None) for line, raw in rejects]
+    return header, (*rows, *sorted(tail, key=lambda row: row.number)[-TAIL:])
 
 
-def _header(dialect: Dialect, rows: Sequence[Row]) -> tuple[int, ...]:
+def _header(dialect: Dialect, lines: Sequence[int]) -> tuple[int, ...]:
     """The numbers of the rows that hold names."""
-    below = [row.number for row in rows if row.number > dialect.skip_rows]
-    return tuple(below[: dialect.header_rows])
+    return tuple([line for line in lines if line > dialect.skip_rows][: dialect.header_rows])
 
 
 def _records(
@@ -171,13 +173,13 @@ def _records(
     ).fetchall()
     person = [names_people(column.source_name, column.semantic_type) for column in columns]
     found.sort(key=lambda row: row[0])
-    return [(row[0], _cells([cell or "" for cell in row[1:]], True, person)) for row in found]
+    return [(row[0], _cells([cell or "" for cell in row[1:]], person)) for row in found]
 
 
-def _cells(texts: Sequence[str], data: bool, person: Sequence[bool]) -> tuple[str, ...]:
-    """Cells as they are drawn. Above and below the data a name may stand in any column: what looks personal goes."""
+def _cells(texts: Sequence[str], person: Sequence[bool], plain: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Cells as they are drawn; `person` says where names of people stand, `plain` which texts are none."""
     return tuple(
-        _drawn(text, data and at < len(person) and person[at]) for at, text in enumerate(texts[: len(person) or None])
+        _drawn(text, at < len(person) and person[at] and text not in plain) for at, text in enumerate(texts[:COLUMNS])
     )
 
 

@@ -16,6 +16,7 @@ from aifirst_dagster.inference.file import infer_relation
 from aifirst_dagster.llm.failures import InvalidAnswerError, RejectedError, UnavailableError
 from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.vision import Sight, of_table
+from aifirst_dagster.proposals.vision.sheet import sheet
 from aifirst_dagster_tests.llm.conftest import claude, project  # noqa: F401
 from aifirst_dagster_tests.loopback.fixtures import claude_server  # noqa: F401
 from aifirst_dagster_tests.loopback.replies import Fail, Reply
@@ -109,6 +110,20 @@ def test_what_identifies_people_is_not_in_the_picture_nor_beside_it(look, claude
     told = json.dumps([sight.summary(), text_of(claude_server.received[0].body)])
     assert not any(name in told for name in ("Ann", "ann@", "Bob", "bob@"))
     assert any("xxx" in claim.value.lower() for claim in sight.claims if claim.what == "cell"), "the mask was read"
+
+
+def test_a_stray_line_among_the_records_shows_no_name_either(tmp_path) -> None:
+    lines = ["By the sales team", "Region,Full Name", *["North,Ann Lee"] * 40, "North,Ann,Lee,1", "Region,Full Name"]
+    path = tmp_path / "stray.csv"
+    path.write_text("\n".join(lines))
+    with connect() as con:
+        table = read(con, [str(path)])
+        schema = infer_relation(con, table.relation, table.columns, table.native)
+        drawn = sheet(con, table, schema.columns)
+    assert drawn.at(43).cells == ("Xxxxx", "Xxx", "Xxx", "1")
+    assert drawn.at(44).cells == ("Region", "Full Name") and drawn.at(44).line is None
+    assert drawn.at(1).cells == ("By the sales team",) and drawn.header == (2,)
+    assert drawn.at(3).cells == ("North", "Xxx Xxx")
 
 
 def test_pictures_are_not_sent_where_samples_are_forbidden(look, claude_server) -> None:  # noqa: F811
