@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import aifirst_dagster.state as state
+from aifirst_dagster.project import Project
+from aifirst_dagster.state.ledger import NewCall
 from aifirst_dagster_tests.e2e import browser
 from aifirst_dagster_tests.e2e.conftest import Scene
 
@@ -36,6 +39,24 @@ def test_the_checks_of_an_asset_are_listed_with_their_verdicts(scene: Scene) -> 
     page = browser.text(f"{scene.ui.address}/assets/customers/checked?view=checks")
     for check in ("quality_score", "row_reconciliation", "email__values_to_match_regex"):
         assert check in page, check
+
+
+def test_what_was_spent_is_shown_as_a_picture(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIFIRST_HOME", str(scene.place.root / "state"))
+    ledger = state.open(Project(scene.place.root)).ledger
+    for step, cost in (("raw", 0.02), ("clean", 0.05)):
+        call = NewCall("c", 1, "r", "claude", "claude", "claude-sonnet-5-5", "f", 0.2, "customers", step)
+        row = ledger.reserve(call)
+        assert isinstance(row, str)
+        ledger.finish(row, "settled", cost)
+    assert scene.ui.finished(scene.ui.launch("aifirst"), 300) == "SUCCESS"
+    address = f"{scene.ui.address}/assets/aifirst/llm_spend?view=overview"
+    page = browser.text(address)
+    assert "dearest steps" in page and "$0.0700" in page
+    assert '<img src="data:image/svg+xml;base64,' in page
+    picture = tmp_path / "spend.png"
+    browser.screenshot(address, picture, scale=0.7)
+    assert colours(picture) > 50, "not an empty page"
 
 
 def size(png: Path) -> tuple[int, int]:

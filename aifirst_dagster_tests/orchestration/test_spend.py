@@ -18,7 +18,7 @@ from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
 from aifirst_dagster.orchestration.spend import KEY
 from aifirst_dagster.orchestration.spend.asset import CHECK, spend_asset, spend_schedule
-from aifirst_dagster.orchestration.spend.chart import bars, picture
+from aifirst_dagster.orchestration.spend.chart import bars, picture, small
 from aifirst_dagster.project import Project
 from aifirst_dagster.state.ledger import NewCall
 from aifirst_dagster.state.tables import llm_calls
@@ -100,6 +100,14 @@ def test_hostile_names_cannot_leave_the_picture():
     assert "<script" not in svg
     assert ElementTree.fromstring(svg) is not None
     assert picture(svg, "x](javascript:alert(1))").count("](") == 1
+
+
+def test_the_small_picture_is_shown_at_once_whatever_was_spent():
+    today = date(2026, 1, 31)
+    dollars = {((today - timedelta(days=back)).isoformat(), "p"): 0.1234567 * back for back in range(40)}
+    text = picture(small(dollars, today, 30), "30 days")
+    assert len(text) < 1000, "longer Markdown hides behind a link in Dagster's UI"
+    assert ElementTree.fromstring(small({}, today, 30)) is not None
 
 
 def test_many_pipelines_share_the_last_colour():

@@ -10,7 +10,7 @@ from aifirst_dagster.datasets.store import Manifest, VersionWriter
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
 from aifirst_dagster.orchestration.keys import asset_key, op_name
 from aifirst_dagster.orchestration.schedules import JOB
-from aifirst_dagster.orchestration.spend.chart import bars, picture
+from aifirst_dagster.orchestration.spend.chart import bars, picture, small
 from aifirst_dagster.orchestration.spend.check import FACTOR, compare
 from aifirst_dagster.orchestration.spend.tables import dollars, table
 from aifirst_dagster.project import Project
@@ -138,6 +138,7 @@ def _shown(state: "State", now: datetime) -> dict[str, Any]:
               dollars(row["cost_usd"])] for row in steps]  # fmt: skip
     whole = next(iter(spend(state, (), since)), {"open_calls": 0, "open_usd": 0.0})
     return {
+        "each day": dg.MetadataValue.md(picture(small(by_day, now.date(), DAYS), f"{DAYS} days")),
         "spending": dg.MetadataValue.md(picture(bars(by_day, now.date(), DAYS, title), title)),
         "dearest steps": dg.MetadataValue.md(
             table(["pipeline", "step", "model", "calls", "failures", "cost"], lines)

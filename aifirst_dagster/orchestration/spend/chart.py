@@ -37,6 +37,19 @@ def bars(dollars: Mapping[tuple[str, str], float], until: date, days: int, title
     )
 
 
+def small(dollars: Mapping[tuple[str, str], float], until: date, days: int) -> str:
+    """The days' sums alone, as an SVG of few bytes: Dagster's UI shows Markdown of less than 1,000 signs at once, and
+    a link to what is longer."""
+    sums = [0.0] * days
+    for (day, _), usd in dollars.items():
+        back = (until - date.fromisoformat(day)).days
+        if 0 <= back < days:
+            sums[days - 1 - back] += usd
+    top = max(sums) or 1.0
+    path = "".join(f"M{at * 12} 60v-{usd / top * 60:.0f}h9V60" for at, usd in enumerate(sums) if usd > 0)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="360" height="60"><path fill="#0072B2" d="{path}"/></svg>'
+
+
 def picture(svg: str, alt: str) -> str:
     """The SVG as Markdown: an image whose address holds all of it, which Dagster's UI shows."""
     text = "".join(char for char in alt if char not in "[]\\\n")
