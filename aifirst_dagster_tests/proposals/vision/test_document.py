@@ -182,9 +182,15 @@ def test_a_long_pdf_is_cut_and_a_large_image_is_scaled_down(read, tmp_path, clau
     many.save(tmp_path / "many.pdf")
     sight = read({}, tmp_path / "many.pdf")
     assert sight.notes == ["many.pdf: 8 of 11 pages were shown."]
-    sight = read({}, bars(tmp_path / "large.png", (9_000, 6_000)))
+    sight = read({}, bars(tmp_path / "large.png", (8_100, 5_400)))
     ((width, height),) = sight.pictures
     assert width <= 1568 and width * height <= 1568 * 784 and abs(width / height - 1.5) < 0.01
+
+
+def test_what_is_clear_in_an_image_is_shown_on_white(read, tmp_path, claude_server) -> None:  # noqa: F811
+    Image.new("RGBA", (40, 30), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    read({}, tmp_path / "clear.png")
+    assert pictures_of(claude_server.received[0].body)[0].getpixel((5, 5)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize(
