@@ -91,7 +91,8 @@ def _rounds(
                 if best
                 else "the deterministic engine's answer stands in and is provisional"
             )
-            draft.notes.append(f"{task.name}: {ask.fingerprint.model} gave no answer ({error.message}); {again}.")
+            why = " ".join(error.message.split())
+            draft.notes.append(f"{task.name}: {ask.fingerprint.model} gave no answer ({why}); {again}.")
             break
         draft.notes.extend(note for note in response.notices if note not in draft.notes)
         draft.model = response.model
