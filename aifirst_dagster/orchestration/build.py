@@ -46,13 +46,17 @@ def definitions(project: Project, found: Sequence[Loaded | Broken] | None = None
     """All definitions of a project.
 
     Args:
-        found: Loaded pipeline files; default: those of `resources/pipelines/`.
+        found: Loaded pipeline files; default: those of `resources/pipelines/`, and what the project spends on models.
     """
     with warnings.catch_warnings(), _uncollected():
         # Code references, backfill policies and partitioned checks are beta or preview, and chosen knowingly.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        return _definitions(project, load_folder(project.pipelines) if found is None else found)
+        if found is not None:
+            return _definitions(project, found)
+        # The whole project: what it spends is an asset too. A component is one of several, whose keys must differ.
+        spending = dg.Definitions(assets=[spend_asset(project, IO_MANAGER)], schedules=[spend_schedule()])
+        return dg.Definitions.merge(_definitions(project, load_folder(project.pipelines)), spending)
 
 
 @contextmanager
@@ -81,9 +85,9 @@ def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Defin
             parts.assets.append(asset)
             parts.checks.append(check)
     return dg.Definitions(
-        assets=[*parts.assets, spend_asset(project, IO_MANAGER)],
+        assets=parts.assets,
         asset_checks=parts.checks,
-        schedules=[*schedules(specs), spend_schedule()],
+        schedules=schedules(specs),
         sensors=sensors(project, specs),
         resources=resources(project),
         executor=executor(),
