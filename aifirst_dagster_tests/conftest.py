@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # Started in the background of a shell: the commands that tests press Ctrl-C in would inherit their deafness.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
