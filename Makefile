@@ -33,6 +33,7 @@ bench: $(READY) ## Measure speed and memory beside the alternatives, definition 
 	@$(BIN)/python benchmarks/bench_load.py
 	@$(BIN)/python benchmarks/bench_help.py
 	@$(BIN)/python benchmarks/bench_gateway.py
+	@$(BIN)/python benchmarks/bench_daemon.py
 
 lint: $(READY) ## Check style, types, import order, house rules and the pipeline files
 	$(BIN)/ruff check $(SOURCES)
