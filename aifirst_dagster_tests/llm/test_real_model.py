@@ -39,7 +39,7 @@ class Answer(BaseModel):
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert ROOT is not None
     binary = next(path for path in Path(ROOT).rglob("llama-server*") if path.is_file() and os.access(path, os.X_OK))
     weights = next(Path(ROOT).rglob("*.gguf"))
@@ -47,7 +47,13 @@ def address() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(binary), "-m", str(weights), "--port", str(port), "-c", "4096", "--threads", "2", "--jinja"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    links = tmp_path_factory.mktemp("libraries")
+    for library in Path(ROOT).resolve().rglob("lib*.so.*.*.*"):
+        # A wheel holds no symbolic links: libx.so.1.2.3 is asked for as libx.so.1.
+        name, _, version = library.name.partition(".so.")
+        (links / f"{name}.so.{version.partition('.')[0]}").symlink_to(library)
+    environment = {**os.environ, "LD_LIBRARY_PATH": f"{links}:{binary.parent}"}
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
