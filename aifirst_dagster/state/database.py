@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from aifirst_dagster.errors import ConfigError, ServiceError, StorageError
 from aifirst_dagster.project import Project
+from aifirst_dagster.state.direct import Driver, Transaction
 from aifirst_dagster.state.tables import SCHEMA
 from aifirst_dagster.state.urls import POSTGRES, shown, state_url
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.quarantine_actions import QuarantineActions
     from aifirst_dagster.state.transcripts import Transcripts
 
-BUSY_SECONDS = 30
+#: How long a writer of a SQLite file waits for another one.
+BUSY_SECONDS = 30.0
 #: Defects of this package, to be seen as such; any other database error is the database's trouble.
 _OUR_FAULT = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 _opened: dict[str, State] = {}
@@ -40,8 +42,9 @@ class State:
         engine: SQLAlchemy's engine; prefer `read()` and `write()`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, busy_seconds: float = BUSY_SECONDS) -> None:
         self.engine = engine
+        self._driver = Driver(engine, busy_seconds)
 
     @property
     def backend(self) -> str:
@@ -55,26 +58,44 @@ class State:
             yield connection
 
     @contextmanager
-    def write(self, lock: str | None = None, patient: bool = True) -> Iterator[Connection]:
+    def write(self, lock: str | None = None) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on an exception.
 
         Args:
             lock: On Postgres, transactions with the same lock name run one after another. SQLite has one
                 writer at a time anyway.
-            patient: Wait for other writers; otherwise SQLite gives up at once with a `StorageError`.
         """
-        connecting, kind = self.engine.connect, "patient" if patient else "at once"
-        with self._worded(), connecting().execution_options(aifirst_write=kind) as connection, connection.begin():
+        with self._worded(), self._writing() as connection, connection.begin():
             if lock is not None and self.backend == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{SCHEMA}:{lock}",))
             yield connection
 
     @contextmanager
+    def direct(self, lock: str | None = None, patient: bool = True) -> Iterator[Transaction]:
+        """`write` for few, known, frequent statements: without SQLAlchemy's own execution.
+
+        Args:
+            lock: As in `write`.
+            patient: Wait for other writers; otherwise SQLite gives up at once with a `StorageError`.
+        """
+        with self._worded(), self._driver.write(lock, patient) as transaction:
+            yield transaction
+
+    def _writing(self) -> Connection:
+        return self.engine.connect().execution_options(aifirst_write=True)
+
+    @contextmanager
     def _worded(self) -> Iterator[None]:
+        driver = self.engine.dialect.loaded_dbapi
         try:
             yield
         except exc.DatabaseError as error:
             if isinstance(error, _OUR_FAULT):
+                raise
+            raise _unreachable(self.engine, error.orig or error) from error
+        except driver.Error as error:
+            ours = (driver.IntegrityError, driver.ProgrammingError, driver.DataError, driver.NotSupportedError)
+            if isinstance(error, ours):
                 raise
             raise _unreachable(self.engine, error) from error
 
@@ -135,7 +156,7 @@ class State:
         return Alerts(self)
 
 
-def open_state(project: Project) -> State:
+def open_state(project: Project, busy_seconds: float = BUSY_SECONDS) -> State:
     """See `state.open`."""
     url = state_url(project)
     known = _opened.get(url)
@@ -143,7 +164,7 @@ def open_state(project: Project) -> State:
         return known
     if known is not None:
         known.engine.dispose()
-    state = _opened[url] = _connect(project, url)
+    state = _opened[url] = _connect(project, url, busy_seconds)
     return state
 
 
@@ -157,7 +178,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-def _connect(project: Project, url: str) -> State:
+def _connect(project: Project, url: str, busy_seconds: float) -> State:
     from aifirst_dagster.state.schema import migrate
 
     if url.startswith("sqlite"):
@@ -169,7 +190,7 @@ def _connect(project: Project, url: str) -> State:
                 hint="Set AIFIRST_HOME to a folder that can be written.",
                 file=str(project.home),
             ) from error
-        engine = _sqlite(url)
+        engine = _sqlite(url, busy_seconds)
     else:
         try:
             engine = create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=8)
@@ -183,17 +204,17 @@ def _connect(project: Project, url: str) -> State:
     except exc.DatabaseError as error:
         if isinstance(error, _OUR_FAULT):
             raise
-        raise _unreachable(engine, error) from error
-    return State(engine)
+        raise _unreachable(engine, error.orig or error) from error
+    return State(engine, busy_seconds)
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         # Pooled: closing the last connection to a WAL file folds the log back into it, 20 ms for each call.
         poolclass=QueuePool,
         max_overflow=-1,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": busy_seconds},
         execution_options={"schema_translate_map": {SCHEMA: None}},
     )
 
@@ -202,30 +223,21 @@ def _sqlite(url: str) -> Engine:
         # Transactions are begun below: sqlite3's own would begin as readers and then fail to become writers.
         connection.isolation_level = None
         connection.execute("PRAGMA synchronous = NORMAL")
-        _write_ahead(connection)
+        _write_ahead(connection, busy_seconds)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("aifirst_write")
-        if writes != "at once":
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-            return
-        # The driver's own connection: through SQLAlchemy these three take as long as a small transaction.
-        raw: Any = connection.connection.driver_connection
-        raw.execute("PRAGMA busy_timeout = 0")
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-        finally:
-            raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
 
-def _write_ahead(connection: Any) -> None:
+def _write_ahead(connection: Any, busy_seconds: float) -> None:
     """Switch the file to WAL once. Two processes that do so together lock each other out without waiting."""
     import sqlite3
 
-    end = time.monotonic() + BUSY_SECONDS
+    end = time.monotonic() + busy_seconds
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
@@ -241,9 +253,9 @@ def _still_there(project: Project, url: str) -> bool:
     return not url.startswith("sqlite") or (project.home / "state.db").exists()
 
 
-def _unreachable(engine: Engine, error: exc.DatabaseError) -> ServiceError | StorageError:
+def _unreachable(engine: Engine, error: BaseException) -> ServiceError | StorageError:
     where = shown(engine.url.render_as_string(hide_password=True))
-    what = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    what = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if engine.dialect.name == "sqlite":
         return StorageError(
             f"The state database cannot be used: {what}.",

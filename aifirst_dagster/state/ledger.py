@@ -7,19 +7,20 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, Select, Text, bindparam, case, func, insert, select, update
+from sqlalchemy import Row, case, func, select, update
 
 from aifirst_dagster.state.group_commit import GroupCommit
+from aifirst_dagster.state.ledger_statements import Scope, statements, wired_keys
 from aifirst_dagster.state.owner import alive, myself
-from aifirst_dagster.state.tables import UtcTime, llm_batches, llm_calls
+from aifirst_dagster.state.tables import llm_batches, llm_calls
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
+    from aifirst_dagster.state.direct import Transaction
 
 Status = Literal["pending", "settled", "failed", "unknown"]
-Scope = Literal["call", "run", "backfill", "pipeline", "day"]
 
 #: A call of another machine that never settled is given up after this time; no provider answers later.
 ABANDONED = timedelta(hours=2)
@@ -180,7 +181,7 @@ class Ledger:
         """Many writes, one transaction."""
         done: list[Any] = [None] * len(writes)
         lock = "budget" if any(isinstance(one, _Reserve) for one in writes) else None
-        with self._state.write(lock, patient) as open_:
+        with self._state.direct(lock, patient) as open_:
             _finish_all(open_, [one for one in writes if isinstance(one, _Finish)])
             books = _Books(open_, [one for one in writes if isinstance(one, _Reserve)])
             for index, one in enumerate(writes):
@@ -216,7 +217,8 @@ class Ledger:
     def spent(self, run_id: str) -> float:
         """US dollars committed by a run, reservations included."""
         with self._state.read() as connection:
-            return float(connection.execute(_WITHIN["run"], {"run_id": run_id}).scalar_one())
+            committed = func.coalesce(func.sum(_COMMITTED), 0.0)
+            return float(connection.execute(select(committed).where(llm_calls.c.run_id == run_id)).scalar_one())
 
     def rows(self, run_id: str | None = None, since: datetime | None = None) -> list[dict[str, Any]]:
         """Ledger rows, oldest first."""
@@ -259,27 +261,14 @@ class Ledger:
 
 _NO_TOKENS = {"input_tokens": 0, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0}
 
-# Built once: putting a statement together costs SQLAlchemy more than SQLite needs to run it.
-_INSERT = insert(llm_calls)
-_FINISH = update(llm_calls).where(llm_calls.c.id == bindparam("row"))
-_SPENT = select(func.coalesce(func.sum(_COMMITTED), 0.0))
-_WITHIN: dict[Scope, Select[Any]] = {
-    "call": _SPENT.where(llm_calls.c.call_id == bindparam("call_id")),
-    "run": _SPENT.where(llm_calls.c.run_id == bindparam("run_id")),
-    "backfill": _SPENT.where(llm_calls.c.backfill == bindparam("backfill", type_=Text)),
-    "pipeline": _SPENT.where(llm_calls.c.pipeline.is_not_distinct_from(bindparam("pipeline", type_=Text))),
-    "day": _SPENT.where(llm_calls.c.started_at >= bindparam("midnight", type_=UtcTime)),
-}
-_ANSWERED = select(llm_calls).where(
-    llm_calls.c.key.in_(bindparam("keys", expanding=True)), llm_calls.c.status.in_(("settled", "pending"))
-)
+_TIMES = ("started_at", "finished_at")
 
 
 @dataclass
 class _Books:
     """The ledger within one transaction: what is spent and what is asked, the transaction's own writes included."""
 
-    connection: Connection
+    open_: Transaction
     asked: Iterable[_Reserve]
     rows: list[dict[str, Any]] = field(default_factory=list)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -290,11 +279,12 @@ class _Books:
         looked_for = {one.call.key: one.since for one in self.asked if one.since and one.call.key}
         if not looked_for:
             return
-        found = self.connection.execute(_ANSWERED, {"keys": list(looked_for)}).mappings()
+        keys = {"keys": wired_keys(self.open_.server, list(looked_for))}
+        found = self.open_.rows(statements(self.open_.server).answered, keys, _TIMES)
         for row in sorted(found, key=lambda row: row["started_at"]):
             if row["status"] == "settled" and row["answer"] is not None:
                 if row["started_at"] >= looked_for[row["key"]]:
-                    self._known[row["key"]] = Known(dict(row))
+                    self._known[row["key"]] = Known(row)
             elif row["status"] == "pending" and row["key"] not in self._known and self._lives(row):
                 self._known[row["key"]] = InFlight(row["id"])
 
@@ -305,11 +295,11 @@ class _Books:
         scopes = [(cap, _scope(cap.scope, call)) for cap in one.caps]
         for cap, scope in scopes:
             if scope not in self._spent:
-                self._spent[scope] = _spent(self.connection, cap.scope, call, self.now)
+                self._spent[scope] = _spent(self.open_, cap.scope, call, self.now)
             if self._spent[scope] + call.reserved_usd > cap.usd + 1e-9:
                 return Overrun(cap, self._spent[scope])
         # Every sum known so far must hold this row too, whichever caps its own call has.
-        for scope in {_scope(kind, call) for kind in _WITHIN} & self._spent.keys():
+        for scope in {_scope(kind, call) for kind in get_args(Scope)} & self._spent.keys():
             self._spent[scope] += call.reserved_usd
         row_id = str(uuid.uuid4())
         self.rows.append(
@@ -321,7 +311,7 @@ class _Books:
 
     def write(self) -> None:
         if self.rows:
-            self.connection.execute(_INSERT, self.rows)
+            self.open_.many(statements(self.open_.server).insert, self.rows, tuple(self.rows[0]))
 
     def _lives(self, row: Any) -> bool:
         if row["batch_id"]:
@@ -330,12 +320,12 @@ class _Books:
         return alive(row["owner"]) is not False and row["started_at"] > self.now - ABANDONED
 
 
-def _finish_all(connection: Connection, finished: Sequence[_Finish]) -> None:
+def _finish_all(open_: Transaction, finished: Sequence[_Finish]) -> None:
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in finished:
         alike.setdefault(tuple(sorted(one.values)), []).append({"row": one.row_id, **one.values})
-    for rows in alike.values():
-        connection.execute(_FINISH, rows)
+    for columns, rows in alike.items():
+        open_.many(statements(open_.server).finish, rows, columns)
 
 
 def _scope(scope: Scope, call: NewCall) -> tuple[Scope, str | None]:
@@ -349,7 +339,7 @@ def _scope(scope: Scope, call: NewCall) -> tuple[Scope, str | None]:
     return scope, named[scope]
 
 
-def _spent(connection: Connection, scope: Scope, call: NewCall, now: datetime) -> float:
+def _spent(open_: Transaction, scope: Scope, call: NewCall, now: datetime) -> float:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     known: dict[Scope, dict[str, Any]] = {
         "call": {"call_id": call.call_id},
@@ -358,4 +348,4 @@ def _spent(connection: Connection, scope: Scope, call: NewCall, now: datetime) -
         "pipeline": {"pipeline": call.pipeline},
         "day": {"midnight": midnight},
     }
-    return float(connection.execute(_WITHIN[scope], known[scope]).scalar_one())
+    return float(open_.scalar(statements(open_.server).within[scope], known[scope]))
