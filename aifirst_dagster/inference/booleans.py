@@ -12,3 +12,5 @@ PAIRS = tuple(frozenset(pair.split()) for pair in _PAIRS)
 """Words that go together: a column of booleans uses whole pairs."""
 TELLING_ALONE = frozenset({"true", "false", "yes", "no", "y", "n"})
 """One of a pair is enough for these: a column that only ever says "true"."""
+STAND_INS = frozenset({"u", "uk", "nk", "dk", "ns", "na", "-1", "-9", "-99", "-999", "9", "99", "999", "8", "88"})
+"""What stands for "not known" beside both words of a pair."""

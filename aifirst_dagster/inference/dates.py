@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference.noise import LEAST
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
@@ -55,7 +56,8 @@ def formats_of(text: str) -> tuple[str, ...]:
     if not 4 <= len(text) <= 40 or not any(character.isdigit() for character in text):
         return ()
     if time := _time_format(text):
-        return (time,)
+        # 9:00-13:30 is a span of time, not a time with an offset.
+        return () if "%z" in time else (time,)
     if found := _NUMERIC.match(text):
         dates = _numeric(found[1], found[2], found[3], found[4])
         return _with_time(dates, text[found.end() :])
@@ -171,7 +173,7 @@ def kind_of(form: str) -> str:
 
 
 def read(counts: Mapping[str, int], in_order: Sequence[str] = (), day_first: bool | None = None) -> DateReading | None:
-    """The formats that the sampled texts are written in, or None where fewer than half of the cells are dates.
+    """The formats that the sampled texts are written in, or None where too few of the cells are dates.
 
     Where every cell could be day-month or month-day, the order is taken from `day_first` (other columns of the table),
     from a constant first or second number, or from the rows' order (dates that only rise one way); each lowers the
@@ -185,7 +187,7 @@ def read(counts: Mapping[str, int], in_order: Sequence[str] = (), day_first: boo
     total = sum(counts.values())
     readable = {text: found for text, count in counts.items() if (found := formats_of(text))}
     cells = sum(counts[text] for text in readable)
-    if not total or cells < 0.5 * total:
+    if not total or cells < LEAST * total:
         return None
     sure = Counter[str]()
     for text, found in readable.items():

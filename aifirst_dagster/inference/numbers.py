@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference.noise import LEAST
 from aifirst_dagster.inference.units import CURRENCIES, CURRENCY_CODES, SCALES, is_unit, is_word
 
 _SIGN = r"[+\-−–]"
@@ -52,7 +53,7 @@ def _around(core: str) -> str:
     return rf"\s*(\()?\s*({_SIGN})?\s*({_SYMBOL})?\s*({_SIGN})?\s*({core})\s*({_UNIT})?\s*(-)?\s*(\))?\s*"
 
 
-_PYTHON = {key: re.compile(_around(f"(?:{style.core})")) for key, style in STYLES.items()}
+_PYTHON = {key: re.compile(_around(f"(?:{style.core})"), re.ASCII) for key, style in STYLES.items()}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Reading:
 
 
 def read(counts: Mapping[str, int]) -> Reading | None:
-    """The style that reads most of the sampled texts, or None where none reads half of them.
+    """The style that reads most of the sampled texts, or None where none reads a good part of them.
 
     Args:
         counts: Distinct texts (null tokens aside) and their cells.
@@ -81,7 +82,13 @@ def read(counts: Mapping[str, int]) -> Reading | None:
         reading = _try(key, pattern, counts, total)
         if reading and (best is None or reading.share > best.share + 1e-9):
             best = reading
-    return best if best and best.share >= 0.5 else None
+    return best if best and best.share >= LEAST else None
+
+
+def reader(style: str) -> Callable[[str], bool]:
+    """Whether a style reads a text, as a function of the text."""
+    pattern = _PYTHON[style]
+    return lambda text: bool((found := pattern.fullmatch(text)) and _sound(found))
 
 
 def is_number(text: str) -> bool:

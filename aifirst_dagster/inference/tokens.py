@@ -16,7 +16,15 @@ LIKELY = frozenset({
     "unknown", "unk", "undefined", "empty", "blank", "tbd", "tba", "not set", "unspecified", "inf", "-inf", "+inf",
     "infinity", "-infinity", ":", "not reported", "not known", "no value", "k.a.", "s/d", "nicht verfügbar",
     "unbekannt", "inconnu", "desconocido", "keine angabe", "(blank)", "(empty)", "(none)", "#", "nul", "void",
-    "suppressed",
+    "suppressed", "not stated", "not specified", "not recorded", "not provided", "not given", "not collected",
+    "not asked", "not answered", "not entered", "none given", "no answer", "no response", "no information", "no entry",
+    "not found", "not determined", "not measured", "not tested", "don't know", "do not know", "dont know", "dk", "nk",
+    "n/k", "n/s", "n/r", "n/d", "n.k.", "n.v.", "tbc", "to be confirmed", "refused", "declined", "prefer not to say",
+    "withheld", "redacted", "confidential", "not applic", "non disponible", "no disponible", "n.b.", "s.o.", "nvt",
+    "null value", "<none>", "<null>", "<empty>", "(missing)", "(unknown)", "[unknown]", "[none]", "<unknown>", "**",
+    "***", "****", "----", "-----", "....", "???", "????", "xx", "xxx", "error", "#error", "#err", "pending", 
+    "\N{HORIZONTAL ELLIPSIS}", "ohne angabe", "non renseigné", "sin datos", "nicht bekannt", "onbekend", "brak",
+    "brak danych", "b.d.", "ej tillgänglig", "inconnue", "sconosciuto", "desconhecido", "不明", "無", "なし", "未知",
 })  # fmt: skip
 
 #: Also in text columns, where they are the odd ones out.

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from aifirst_dagster.inference import dates, numbers, tokens
-from aifirst_dagster.inference.booleans import FALSE, PAIRS, TELLING_ALONE, TRUE
+from aifirst_dagster.inference import dates, noise, numbers, tokens
+from aifirst_dagster.inference.booleans import FALSE, PAIRS, STAND_INS, TELLING_ALONE, TRUE
 from aifirst_dagster.inference.names import words
 from aifirst_dagster.inference.sampling import ColumnSample
 from aifirst_dagster.inference.schema import FieldType
 from aifirst_dagster.inference.units import CURRENCY_CODES
 
-#: The share of cells that a type has to read.
-ENOUGH = 0.9
-#: The same where what it does not read looks like a code ("14a"), not like a slip or a note.
-ENOUGH_AMONG_CODES = 0.985
-
 #: Dates whose order of day and month is no surer stay text.
 UNSURE = 0.6
 
-_INTEGER = re.compile(r"[+-]?\d+(\.0*)?")
-_PLAIN_INTEGER = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
-_PADDED = re.compile(r"[+-]?0\d+")
+_INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
+_PLAIN_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_PADDED = re.compile(r"[+-]?0\d+", re.ASCII)
 _JSON_OBJECT, _JSON_ARRAY = re.compile(r"\s*\{.*\}\s*", re.S), re.compile(r"\s*\[.*\]\s*", re.S)
 _GEOPOINT = re.compile(r"\(?\s*[+-]?\d{1,2}(\.\d+)?\s*,\s*[+-]?\d{1,3}(\.\d+)?\s*\)?")
 _DURATION = re.compile(r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
@@ -43,6 +38,7 @@ _QUANTITY_NAME = _named("count|total|amount|price|avg|average|mean|rate|share|su
 _CODE_NAME = _named("codes?|ids?|number|nummer|no|nr|key|sku|ref|reference")
 _YEAR_NAME = _named("years?|yr|founded|established|jahr|ann[eé]e|año|anio|ano|built|vintage|season|\\w*year|\\w*jahr")
 _CLOCK_NAME = _named("month|day|hour|minute|week|second|monat|tag|stunde|mois|jour|\\w*month|\\w*hour")
+_PLACE_NAME = _named("location|geo\\w*|coord\\w*|lat\\w*|latlng|point|position|gps")
 _DATE_NAME = _named("\\w*date|\\w*datum|fecha|day|time|at|on|created|updated|birth|dob|\\w*time")
 
 
@@ -61,6 +57,10 @@ class Typed:
     formats_seen: list[str] = field(default_factory=list)
     null_tokens: list[str] = field(default_factory=list)
     note: str = ""
+    reads: Callable[[str], bool] | None = None
+    """Whether the type reads a text; None where the share alone decides."""
+    quantities: bool = False
+    """The values are measured, not labels: fractions, signs, grouping, or units show it."""
 
 
 def decide(sample: ColumnSample, day_first: bool | None = None) -> Typed:
@@ -80,50 +80,61 @@ def decide(sample: ColumnSample, day_first: bool | None = None) -> Typed:
     if held:
         for attempt in (_boolean, _plain_number, _date, _styled_number, _structured):
             found = attempt(sample, held, day_first)
-            if found and _enough(found.share, held, found):
-                return _with(found, null_tokens=absent)
+            if found and (settled := _settled(found, sample, held, absent)):
+                return settled
     return Typed("string", null_tokens=tokens.in_text(sample.counts), share=1.0)
 
 
 def _with(typed: Typed, **changes: object) -> Typed:
-    from dataclasses import replace
-
     return replace(typed, **changes)  # type: ignore[arg-type]
 
 
-def _enough(share: float, held: Mapping[str, int], found: Typed) -> bool:
-    """Whether what is not read can be slips rather than the sign of another type."""
-    if share >= ENOUGH_AMONG_CODES:
-        return True
-    if share < ENOUGH:
-        return False
-    if found.type in {"integer", "number", "year"}:
-        reader = numbers.is_number if found.number_style else is_number
-        odd = [text for text in held if not reader(text)]
-        codes = sum(any(map(str.isdigit, text)) and not numbers.is_number(text) for text in odd)
-        return codes <= 0.5 * len(odd)
-    return True
+def _settled(found: Typed, sample: ColumnSample, held: Mapping[str, int], absent: list[str]) -> Typed | None:
+    """`found` with its null tokens, or None where what it does not read is the sign of another type."""
+    absent = [*absent, *(text for text in sample.counts if text.strip() in found.null_tokens)]
+    if found.type == "string" or found.reads is None:
+        return _with(found, null_tokens=absent) if found.share >= noise.ENOUGH else None
+    seen = noise.weigh(held, found.reads, found.quantities)
+    if not seen.holds:
+        return None
+    if not seen.words:
+        return _with(found, null_tokens=absent)
+    shown = ", ".join(repr(word[:30]) for word in seen.words[:3])
+    missing = [text for text in sample.counts if text.strip() in seen.words]
+    return _with(
+        found, null_tokens=[*absent, *missing], share=seen.share, confidence=found.confidence * 0.9,
+        note="; ".join(filter(None, [found.note, f"words where a value is missing: {shown}"])),
+    )  # fmt: skip
 
 
 def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
-    spelled, total = {text.lower() for text in held}, sum(held.values())
+    spelled = {text.lower() for text in held}
     known = spelled & (TRUE | FALSE) - {"0", "1"}
-    alone = len(known) == 1 and min(known) not in TELLING_ALONE
-    if not known or alone or not any(known <= pair or pair <= known for pair in PAIRS):
+    if not known or not any(known <= pair or pair <= known for pair in PAIRS):
         return None
     reads = known | ({"0", "1"} if spelled & {"0", "1"} else set())
-    share = sum(count for text, count in held.items() if text.lower() in reads) / total
-    return Typed("boolean", physical_type="BOOLEAN", share=share)
+    if len(known) == 1 and (spelled != known or not _telling(min(known), sample)):
+        return None
+    stray = [text for text in held if text.lower() in STAND_INS] if len(known) > 1 else []
+    counted = {text: count for text, count in held.items() if text not in stray}
+    share = sum(count for text, count in counted.items() if text.lower() in reads) / sum(counted.values())
+    return Typed("boolean", physical_type="BOOLEAN", share=share, null_tokens=stray)
+
+
+def _telling(word: str, sample: ColumnSample) -> bool:
+    """Whether one word of a pair, and nothing else, makes a column of booleans."""
+    letters = {text.strip().lower() for text in sample.counts if len(text.strip()) == 1 and text.strip().isalpha()}
+    return word in TELLING_ALONE and (len(word) > 1 or (letters == {word} and sample.cells >= 3))
 
 
 def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
     total = sum(held.values())
     whole = sum(count for text, count in held.items() if _INTEGER.fullmatch(text))
     plain = sum(count for text, count in held.items() if _NUMBER.fullmatch(text))
-    if plain < 0.5 * total:
+    if plain < noise.LEAST * total:
         return None
     name = words(sample.name)
-    if _TEXT_NAME.search(name) and whole > 0.5 * total and not _QUANTITY_NAME.search(name):
+    if _TEXT_NAME.search(name) and whole > 0.5 * plain and not _QUANTITY_NAME.search(name):
         return Typed(
             "string", share=1.0, confidence=0.9, note="the name says that these digits are a label, not a quantity"
         )
@@ -134,14 +145,16 @@ def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None)
         lengths = {len(text) for text in texts}
         if not clock and (padded >= 0.02 * total or len(lengths) == 1 or _CODE_NAME.search(name)):
             return Typed("string", share=1.0, confidence=0.95, note="leading zeros would be lost in a number")
-    if whole >= ENOUGH * total and whole >= plain - 0.002 * total:
-        return _whole(sample, held, texts, whole / total, padded > 0)
-    return Typed("number", physical_type="DOUBLE", share=plain / total)
+    if whole >= plain - 0.002 * total:
+        found = _whole(sample, held, texts, whole / total, padded > 0)
+        signed = any(text[0] in "+-" for text in texts)
+        return found if found.type == "string" else _with(found, reads=is_number, quantities=signed)
+    return Typed("number", physical_type="DOUBLE", share=plain / total, reads=is_number, quantities=True)
 
 
 def _whole(sample: ColumnSample, held: Mapping[str, int], texts: list[str], share: float, padded: bool) -> Typed:
     values = [int(text) for text in texts]
-    if (year := _year(sample, values, len(texts) == len(held))) is not None:
+    if (year := _year(sample, values, _all_whole(held))) is not None:
         return Typed("year", physical_type="BIGINT", share=share, confidence=year)
     if stamp := _compact_date(sample, held):
         return stamp
@@ -150,6 +163,11 @@ def _whole(sample: ColumnSample, held: Mapping[str, int], texts: list[str], shar
         return Typed("string", share=1.0, note="digits beyond any number type")
     physical = "BIGINT" if longest <= 18 else "DECIMAL(38,0)"
     return Typed("integer", physical_type=physical, share=share, number_style="padded" if padded else None)
+
+
+def _all_whole(held: Mapping[str, int]) -> bool:
+    """Whether every text with a digit is a whole number."""
+    return all(_PLAIN_INTEGER.fullmatch(text) or not any(map(str.isdigit, text)) for text in held)
 
 
 def _year(sample: ColumnSample, values: list[int], all_whole: bool) -> float | None:
@@ -181,7 +199,7 @@ def _compact_date(sample: ColumnSample, held: Mapping[str, int]) -> Typed | None
 
 def _date(sample: ColumnSample, held: Mapping[str, int], day_first: bool | None) -> Typed | None:
     found = dates.read(held, sample.in_order, day_first)
-    if not found or (found.kind != "time" and _looks_like_versions(sample, held)):
+    if not found or (found.kind != "time" and _looks_like_versions(sample, held, found)):
         return None
     formats = list(found.formats)
     seen = formats if len(formats) > 1 else []
@@ -202,12 +220,19 @@ def _date(sample: ColumnSample, held: Mapping[str, int], day_first: bool | None)
         found.confidence * (0.9 if len(seen) > 1 else 1),
         formats_seen=seen,
         note=found.note,
+        reads=lambda text: bool(dates.formats_of(text)),
+        quantities=True,
     )
 
 
-def _looks_like_versions(sample: ColumnSample, held: Mapping[str, int]) -> bool:
+def _looks_like_versions(sample: ColumnSample, held: Mapping[str, int], found: dates.DateReading) -> bool:
     """`1.2.10`-like texts that a date format happens to read."""
-    return bool(re.search(r"(?i)version|release|\bip\b", sample.name)) and any(text.count(".") >= 2 for text in held)
+    if re.search(r"(?i)version|release|\bip\b", sample.name) and any(text.count(".") >= 2 for text in held):
+        return True
+    if _DATE_NAME.search(words(sample.name)) or not all(re.fullmatch(r"%\w\.%\w\.%y", form) for form in found.formats):
+        return False
+    padded = sum(len(text) == 8 for text in held)  # 01.02.20: nobody writes versions so
+    return found.share < 0.98 or (len(held) < 20 and padded < 0.5 * len(held))
 
 
 def _is_default(kind: str, form: str) -> bool:
@@ -227,6 +252,8 @@ def _styled_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None
         return None
     if found.style == "plain" and found.bare:
         return None  # what a plain cast reads was judged before
+    if _lettered(held):
+        return None
     total = sum(found.units.values())
     named = {unit: count for unit, count in found.units.items() if unit}
     currencies = all(unit in CURRENCY_CODES for unit in named)
@@ -240,8 +267,14 @@ def _styled_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None
     confidence = 0.95 if len(named) < 2 else 0.7
     return Typed(
         kind, share=found.share, confidence=confidence, number_style=found.style, unit=unit,
-        units_seen=sorted(found.spellings), note=note,
+        units_seen=sorted(found.spellings), note=note, reads=numbers.reader(found.style), quantities=True,
     )  # fmt: skip
+
+
+def _lettered(held: Mapping[str, int]) -> bool:
+    """Whether `12B` may be flat B of house 12: one letter, no fraction and no currency anywhere."""
+    letters = {text[-1] for text in held if re.fullmatch(r"\d{1,4}[A-Z]", text)}
+    return len(letters) == 1 and not any(re.search(r"[^\w\s]|_", text) for text in held)
 
 
 def _structured(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
@@ -251,9 +284,17 @@ def _structured(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -
     )  # fmt: skip
     for kind, pattern in kinds:
         read = sum(count for text, count in held.items() if pattern.fullmatch(text) and _is_json(kind, text))
-        if read >= ENOUGH * total:
+        if kind == "geopoint" and not _looks_like_places(sample.name, held):
+            continue
+        if read >= noise.ENOUGH * total:
             return Typed(kind, share=read / total)
     return None
+
+
+def _looks_like_places(name: str, held: Mapping[str, int]) -> bool:
+    """Whether pairs of numbers are places rather than numbers with decimal commas."""
+    pointed = sum("." in text or "(" in text for text in held)
+    return pointed >= 0.5 * len(held) or bool(_PLACE_NAME.search(words(name)))
 
 
 def _is_json(kind: str, text: str) -> bool:

@@ -129,3 +129,53 @@ def test_slips_among_numbers_fail_and_are_shown():
     assert found.type == "integer"
     assert (found.evidence.failed, found.evidence.examples_failed) == (3, ["ten", "ten", "ten"])
     assert found.confidence < 0.95
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "missing"),
+    [
+        (["x", "y"], "string", []),
+        (["Y", "Y", "Y"], "boolean", []),
+        (["N", "N", "S"], "string", []),
+        (["Y", "N", "U", "Y"], "boolean", ["U"]),
+        (["TRUE", "-1", "FALSE"], "boolean", ["-1"]),
+        (["Yes", "No", "Maybe"], "string", []),
+    ],
+)
+def test_booleans_need_a_pair_of_words_or_one_word_that_tells(values, kind, missing):
+    found = column("v", values)
+    assert (found.type, found.null_tokens) == (kind, missing)
+
+
+def test_words_where_numbers_are_missing_are_null_tokens_and_the_note_says_so():
+    found = column("v", [*map(str, range(20)), *["Closed for now"] * 12])
+    assert (found.type, found.null_tokens, found.evidence.failed) == ("integer", ["Closed for now"], 0)
+    assert "Closed for now" in found.description
+
+
+@pytest.mark.parametrize("odd", ["<0.5", "12.3*", "5.3[1]", "approx 2", "3.4e"])
+def test_numbers_with_notes_on_them_are_numbers_that_fail(odd):
+    found = column("v", [*(f"{at}.5" for at in range(12)), odd])
+    assert (found.type, found.evidence.failed) == ("number", 3)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1", "2", "3", "G", "B", "4", "5", "LG"],
+        ["1B", "30", "30B", "40", "28B", "24"],
+        ["9:00-13:30", "10:00-12:00", "8:30-17:00"],
+        ["1.2.3", "4.5.6", "7.8.90"],
+        ["2 of 3", "1 of 3", "3 of 3"],
+    ],
+)
+def test_labels_that_hold_numbers_are_text(values):
+    assert column("v", values).type == "string"
+
+
+def test_decimal_commas_are_no_places():
+    assert column("v", ["87,48", "82,98", "32,10", "12..5"] * 3).type != "geopoint"
+
+
+def test_digits_of_other_scripts_do_not_stop_the_reading():
+    assert column("v", ["١٢", "٣٤"]).type == "string"
