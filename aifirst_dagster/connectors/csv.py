@@ -51,6 +51,8 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     kept = _without_remarks(rows, comment)
     arranged = layout(kept, options.header)
     columns = unique_names(arranged.names)
+    if arranged.first:
+        notices.append(f"{arranged.first} lines above the table are titles or notes, and no part of it.")
     dialect = _dialect(text, found, arranged, kept, comment)
     table = _table(kept, arranged, tokenizer, comment)
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)

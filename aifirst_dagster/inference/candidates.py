@@ -57,7 +57,18 @@ def _runs(lines: Sequence[str]) -> dict[str, float]:
         rest = text.replace(run, "")
         if not any(sign in rest for sign in set(run) if len(set(run)) == 1 or sign in _PRIOR):
             found[run] = _SEVERAL
+    for run in (sign * 2 for sign in ":|;,&~^#@\t"):
+        alone = run[0] in text.replace(run, "")
+        if run not in found and _even(lines, run) and not (alone and _even(lines, run[0])):
+            found[run] = _SEVERAL
     return found
+
+
+def _even(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether nearly every line holds a delimiter as often as the others do."""
+    counts = Counter(line.count(delimiter) for line in lines)
+    usual, times = counts.most_common(1)[0] if counts else (0, 0)
+    return usual > 0 and times >= 0.7 * len(lines)
 
 
 def quotings(lines: Sequence[str], delimiter: str) -> list[tuple[str | None, str | None, float]]:
@@ -80,7 +91,8 @@ def quotings(lines: Sequence[str], delimiter: str) -> list[tuple[str | None, str
         if quote == delimiter or quote not in text:
             continue
         cells = len(re.findall(rf"{start}\s*{re.escape(quote)}[^\n]*?{re.escape(quote)}\s*{end}", text, re.MULTILINE))
-        if quote != '"' and (cells == 0 or (quote not in "'" and cells < len(lines))):
+        least = {"'": 1, "`": max(2, len(lines) // 20)}.get(quote, len(lines))
+        if quote != '"' and cells < least:
             continue
         if re.search(rf"\\{re.escape(quote)}", text):
             found.append((quote, "\\", prior * 0.99))

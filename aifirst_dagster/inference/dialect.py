@@ -148,9 +148,18 @@ def _score(rows: Sequence[Record], split: Tokenizer, prior: float) -> Candidate:
     table = [rows[index] for index in fitting]
     many = 1 - 0.35 / (width - 1) ** 0.7
     few = 0.8 if len(fitting) == 1 and len(rows) > 1 else 1.0
-    prose = 0.5 if split.delimiter in (" ", ", ", ": ") and _is_prose(table) else 1.0
-    score = pattern * _kinds(table, width) * many * (1 - disorder) * few * prose * prior
+    even = inside == 1 and coverage > 0.8 and disorder == 0
+    doubtful = split.delimiter in (" ", ", ", ": ") and not (even and _encloses(rows, split)) and _is_prose(table)
+    if even:  # a rare delimiter that splits every row alike is hardly chance
+        prior += max(0.0, 1 - prior) * min(1.0, (width - 1) / 4) * min(1.0, len(rows) / 10)
+    score = pattern * _kinds(table, width) * many * (1 - disorder) * few * (0.5 if doubtful else 1.0) * prior
     return Candidate(split, round(score, 4), width)
+
+
+def _encloses(rows: Sequence[Record], split: Tokenizer) -> bool:
+    """Whether cells that hold the delimiter are common: they were quoted for its sake."""
+    held = sum(any(split.delimiter in cell for cell in row.cells) for row in rows)
+    return split.quotechar is not None and held >= max(2, 0.2 * len(rows))
 
 
 def _disorder(rows: Sequence[Record], split: Tokenizer) -> float:
