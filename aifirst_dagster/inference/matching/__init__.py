@@ -1,0 +1,1 @@
+"""Schema matching: which column of one table is which of another, by names, values, types and meaning."""
