@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from aifirst_dagster.datasets.session import LINE, ident
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.quality import dependencies, oddities
 from aifirst_dagster.quality.engines.duckdb import violations
+from aifirst_dagster.quality.facts import gather
 from aifirst_dagster.quality.rules import Rule
 
 if TYPE_CHECKING:
@@ -60,15 +62,15 @@ def find(
             _add(found, cell)
         if rows >= 10:
             # Dependencies come first: what the rest of the row says is a better suggestion than what looks alike.
-            for name, query in [
-                *dependencies.queries(con, "__cells", columns, rows),
-                *oddities.queries(con, "__cells", columns, rows),
-            ]:
-                for row, line, value, reason, suggestion in con.execute(query).fetchall():
-                    _add(
-                        found,
-                        Cell(row=row, source_line=line, column=name, value=value, reason=reason, suggestion=suggestion),
-                    )
+            facts = gather(con, "__cells", columns, rows)
+            depending = dependencies.find(facts)
+            try:
+                for name, query in itertools.chain(depending.queries, oddities.queries(facts, depending.supported)):
+                    for row, line, value, reason, suggestion in con.execute(query).fetchall():
+                        _add(found, Cell(row=row, source_line=line, column=name, value=value, reason=reason,
+                                         suggestion=suggestion))  # fmt: skip
+            finally:
+                dependencies.drop(facts, depending)
     finally:
         con.execute("DROP TABLE IF EXISTS __cells")
     return [found[key] for key in sorted(found)[:MOST]]

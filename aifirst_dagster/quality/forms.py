@@ -1,0 +1,101 @@
+"""Values written as hardly any other of their column: another shape, another case, odd characters, space around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference.casts import parsed
+from aifirst_dagster.quality.facts import TYPED, Fact, Facts, Query
+from aifirst_dagster.quality.shapes import shape_sql
+
+#: A form is rare where fewer values than this are written in it.
+RARE = 0.01
+#: One form is usual where more values than this share it; a few forms together where they leave less than the rest.
+USUAL, COMMON, COVERED = 0.9, 0.05, 0.95
+_SPACE = r"[\s\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]"
+_ODD = (
+    r"[\x{0000}-\x{0008}\x{000B}\x{000C}\x{000E}-\x{001F}\x{007F}\x{00AD}\x{200B}\x{200E}\x{200F}\x{2060}"
+    r"\x{FEFF}\x{FFFD}]"
+)
+
+
+def queries(facts: Facts) -> Iterator[Query]:
+    """Mistyped cells, rare forms, rare case, odd characters and space around the value."""
+    for fact in facts.columns:
+        if not fact.filled:
+            continue
+        name = fact.column.name
+        if fact.column.type in TYPED:
+            yield name, _mistyped(facts, fact)
+        yield name, _characters(facts, fact)
+        yield name, _space(facts, fact)
+        if fact.column.type == "string" or fact.column.physical_type == "VARCHAR":
+            yield name, _rare_form(facts, fact)
+        if fact.column.type == "string" and fact.distinct > 1:
+            yield name, _rare_case(facts, fact)
+
+
+def _mistyped(facts: Facts, fact: Fact) -> str:
+    kind = fact.column.type
+    reason = literal(f"Nearly all values here are of type {kind}; this one is not.")
+    cast = parsed(fact.column, fact.text)
+    return (
+        f"SELECT __row, __line, {fact.text}, {reason}, NULL FROM {facts.cells} "
+        f"WHERE {fact.present} AND ({cast}) IS NULL"
+    )
+
+
+def _characters(facts: Facts, fact: Fact) -> str:
+    """Characters without width or meaning, and those that stand for a byte that could not be read."""
+    plain = f"regexp_replace({fact.text}, '{_ODD}', '', 'g')"
+    return (
+        f"SELECT __row, __line, {fact.text}, 'It holds a character that cannot be seen or read.', "
+        f"CASE WHEN NOT contains({fact.text}, chr(65533)) THEN {plain} END "
+        f"FROM {facts.cells} WHERE {fact.present} AND regexp_matches({fact.text}, '{_ODD}')"
+    )
+
+
+def _space(facts: Facts, fact: Fact) -> str:
+    """Space around a value where most have none. Where many have, it is how the file is written."""
+    odd = f"regexp_matches({fact.text}, '^{_SPACE}|{_SPACE}$')"
+    tidy = f"regexp_replace({fact.text}, '^{_SPACE}+|{_SPACE}+$', '', 'g')"
+    return f"""SELECT __row, __line, {fact.text}, 'There is space around it.', {tidy} FROM {facts.cells}
+        WHERE {fact.present} AND {odd} AND (SELECT count(*) FROM {facts.cells} WHERE {fact.present} AND {odd})
+            <= {0.1 * fact.filled!r}"""
+
+
+def _rare_form(facts: Facts, fact: Fact) -> str:
+    """Values written in a form that is rare where others are usual.
+
+    Words alone are no form: that a name has three words among names of two says nothing.
+    """
+    skeleton = f"regexp_replace({shape_sql(fact.text)}, '(A+|a+|[Aa]{{2,}})', 'a', 'g')"
+    skeleton = f"regexp_replace({skeleton}, '9+', '9', 'g')"
+    return f"""WITH s AS (SELECT __row, __line, {fact.text} AS v, {skeleton} AS s FROM {facts.cells}
+            WHERE {fact.present}),
+        c AS (SELECT s, count(*) AS n FROM s GROUP BY 1),
+        known AS (SELECT max(n) AS most, coalesce(sum(n) FILTER (n >= {COMMON * fact.filled!r}), 0) AS covered,
+            bool_or(contains(s, '9')) FILTER (n >= {COMMON * fact.filled!r}) AS coded FROM c)
+        SELECT s.__row, s.__line, s.v, 'Hardly any other value here is written in this form.', NULL
+        FROM s JOIN c USING (s), known WHERE c.n < {RARE * fact.filled!r}
+            AND (most > {USUAL * fact.filled!r} OR covered >= {COVERED * fact.filled!r})
+            AND (coalesce(coded, FALSE) OR NOT regexp_full_match(s.s, '[a \\-.'']+'))"""
+
+
+def _rare_case(facts: Facts, fact: Fact) -> str:
+    """Values in capitals, or without any, where nearly all others are written in another case."""
+    text = fact.text
+    letters = f"regexp_matches({text}, '\\pL{{3}}')"
+    kind = (
+        f"CASE WHEN {text} = upper({text}) THEN 'capitals' WHEN {text} = lower({text}) THEN 'small letters' "
+        "ELSE 'mixed' END"
+    )
+    return f"""WITH s AS (SELECT __row, __line, {text} AS v, {kind} AS s FROM {facts.cells}
+            WHERE {fact.present} AND {letters}),
+        c AS (SELECT s, count(*) AS n FROM s GROUP BY 1),
+        most AS (SELECT arg_max(s, n) AS usual, max(n) AS m, sum(n) AS every FROM c)
+        SELECT s.__row, s.__line, s.v, 'Nearly all others here are written in ' || usual || '.',
+            CASE usual WHEN 'capitals' THEN upper(s.v) WHEN 'small letters' THEN lower(s.v) END
+        FROM s JOIN c USING (s), most WHERE s.s <> usual AND c.n <= {RARE!r} * every AND m >= 0.97 * every
+            AND (usual <> 'mixed' OR length(s.v) > 4) AND every >= 20"""
