@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-TRUE = frozenset({"true", "t", "yes", "y", "on", "1", "ja", "j", "oui", "sí", "si", "sim", "vrai", "wahr", "tak", "да"})
-FALSE = frozenset({"false", "f", "no", "n", "off", "0", "nein", "non", "não", "nao", "faux", "falsch", "nie", "нет"})
-_PAIRS = (
-    "true false", "t f", "yes no", "y n", "on off", "ja nein", "j n", "oui non", "sí no", "si no", "sim não", "sim nao",
-    "vrai faux", "wahr falsch", "tak nie", "да нет",
-)  # fmt: skip
-PAIRS = tuple(frozenset(pair.split()) for pair in _PAIRS)
-"""Words that go together: a column of booleans uses whole pairs."""
+_PAIRS = """
+true false|t f|yes no|y n|on off|1 0|.true. .false.|ja nein|ja nee|ja nej|ja nei|j n|oui non|sí no|si no|sim não
+sim nao|vrai faux|wahr falsch|vero falso|verdadero falso|verdadeiro falso|waar onwaar|sant falskt|sand falsk|sann usann
+tak nie|prawda fałsz|ano ne|áno nie|da ne|da nu|igen nem|igaz hamis|evet hayır|doğru yanlış|kyllä ei|tosi epätosi
+да нет|так ні|да не|ναι όχι|نعم لا|כן לא|はい いいえ|是 否|有 無|예 아니오|예 아니요|có không|ya tidak|✓ ✗|✔ ✘|☑ ☐
+"""
+_SPLIT = [tuple(pair.split()) for line in _PAIRS.strip().splitlines() for pair in line.split("|")]
+TRUE = frozenset(yes for yes, _ in _SPLIT)
+FALSE = frozenset(no for _, no in _SPLIT)
+PAIRS = tuple(frozenset(pair) for pair in _SPLIT if pair != ("1", "0"))
+"""Words that go together: a column of booleans uses whole pairs. Digits alone are numbers."""
 TELLING_ALONE = frozenset({"true", "false", "yes", "no", "y", "n"})
 """One of a pair is enough for these: a column that only ever says "true"."""
 STAND_INS = frozenset({"u", "uk", "nk", "dk", "ns", "na", "-1", "-9", "-99", "-999", "9", "99", "999", "8", "88"})

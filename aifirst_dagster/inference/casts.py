@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
-from aifirst_dagster.inference import dates, numbers
+from aifirst_dagster.inference import dates, datewords, durations, numbers
 from aifirst_dagster.inference.booleans import FALSE, TRUE
 from aifirst_dagster.inference.schema import Column
 
@@ -43,11 +43,13 @@ def parsed(column: Column, text_sql: str) -> str:
     if column.type in {"date", "datetime", "time", "yearmonth"}:
         formats = column.formats_seen or [column.format if column.format != "default" else "%Y-%m"]
         kind = column.type if column.type != "yearmonth" else "date"
-        zoned = any("%z" in form for form in formats)
+        if column.date_words is not None:
+            text = datewords.plain_sql(text, column.date_words)
+        zoned = any("%z" in form.lower() for form in formats)
         target = {"date": "DATE", "datetime": "TIMESTAMPTZ" if zoned else "TIMESTAMP", "time": "TIME"}[kind]
         reads = [f"CAST({dates.parse_sql(form, f'trim({text})', kind)} AS {target})" for form in formats]
         return reads[0] if len(reads) == 1 else f"COALESCE({', '.join(reads)})"
-    return text
+    return durations.parse_sql(text) if column.type == "duration" else text
 
 
 def select(columns: Sequence[Column], relation: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference import datewords
 from aifirst_dagster.inference.noise import LEAST
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -18,8 +19,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _DAY_FORM = {**{name: "%A" for name in _DAYS}, **{name[:3]: "%a" for name in _DAYS}}
 
 _TIME = re.compile(
-    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?P<s>:\d{2})?(?P<f>[.,]\d{1,9})?(?P<p> ?[AaPp]\.?[Mm]\.?)?"
-    r"(?P<z> ?(?:Z|UTC|GMT)| ?[+-]\d{2}:?(?:\d{2})?)?$"
+    r"(?P<h>\d{1,2})(?::(?P<m>\d{2})(?P<s>:\d{2})?(?P<f>[.,]\d{1,9})?)?(?P<p> ?[AaPp]\.?[Mm]\.?)?"
+    r"(?P<z> ?(?:Z|UTC|GMT)| ?[+-]\d{2}:?(?:\d{2})?| [A-Z][A-Za-z]+(?:/[A-Za-z_]+){1,2})?$"
 )
 _NUMERIC = re.compile(r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})(?=$|[T ,])")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?=$|[T ])")
@@ -39,6 +40,7 @@ class DateReading:
         confidence: How sure the order of day and month is, from 0 to 1.
         zoned: Some cell has a UTC offset.
         note: Why the order of day and month was chosen, where the texts do not say.
+        words: The formats are those of the texts as `datewords.plain` has them, these words replaced; else None.
     """
 
     kind: str
@@ -48,16 +50,17 @@ class DateReading:
     zoned: bool = False
     note: str = ""
     rivals: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] | None = None
 
 
 def formats_of(text: str) -> tuple[str, ...]:
     """The strptime formats that read `text`; two where day and month could be either way, none where it is no date."""
     text = text.strip()
-    if not 4 <= len(text) <= 40 or not any(character.isdigit() for character in text):
+    if not 3 <= len(text) <= 50 or not any(character.isdigit() for character in text):
         return ()
     if time := _time_format(text):
         # 9:00-13:30 is a span of time, not a time with an offset.
-        return () if "%z" in time else (time,)
+        return () if "%z" in time.lower() else (time,)
     if found := _NUMERIC.match(text):
         dates = _numeric(found[1], found[2], found[3], found[4])
         return _with_time(dates, text[found.end() :])
@@ -105,14 +108,28 @@ def _with_time(dates: tuple[str, ...], rest: str) -> tuple[str, ...]:
 @lru_cache(4096)
 def _time_format(text: str) -> str | None:
     found = _TIME.match(text)
-    if not found or int(found["m"]) > 59 or int(found["h"]) > 23 or (found["f"] and not found["s"]):
+    if (
+        not found
+        or not (found["m"] or found["p"])
+        or int(found["m"] or 0) > 59
+        or int(found["h"]) > 23
+        or (found["f"] and not found["s"])
+    ):
         return None
     half = found["p"]
     if half and not 1 <= int(found["h"]) <= 12:
         return None
     zone = found["z"] or ""
-    zone = zone if zone.strip() in {"", "Z", "UTC", "GMT"} else zone[: len(zone) - len(zone.lstrip())] + "%z"
-    parts = ["%I" if half else "%H", ":%M", ":%S" if found["s"] else "", found["f"][0] + "%f" if found["f"] else ""]
+    if "/" in zone:
+        zone = " %Z"
+    elif zone.strip() not in {"", "Z", "UTC", "GMT"}:
+        zone = zone[: len(zone) - len(zone.lstrip())] + "%z"
+    parts = [
+        "%I" if half else "%H",
+        ":%M" if found["m"] else "",
+        ":%S" if found["s"] else "",
+        found["f"][0] + "%f" if found["f"] else "",
+    ]
     return "".join([*parts, (" %p" if half.startswith(" ") else "%p") if half else "", zone])
 
 
@@ -185,7 +202,7 @@ def read(counts: Mapping[str, int], in_order: Sequence[str] = (), day_first: boo
         day_first: What other columns of the table use.
     """
     total = sum(counts.values())
-    readable = {text: found for text, count in counts.items() if (found := formats_of(text))}
+    readable, words = _readable(counts)
     cells = sum(counts[text] for text in readable)
     if not total or cells < LEAST * total:
         return None
@@ -223,8 +240,35 @@ def read(counts: Mapping[str, int], in_order: Sequence[str] = (), day_first: boo
         kind = "date"
     keep = {"date", "datetime"} if kind in {"date", "datetime"} else {kind}
     formats = {form: count for form, count in used.most_common() if kind_of(form) in keep}
-    zoned = any(form.endswith(("%z", "Z", "UTC", "GMT")) for form in formats)
-    return DateReading(kind, formats, sum(formats.values()) / total, confidence, zoned, note, rivals)
+    zoned = any(form.endswith(("%z", "%Z", "Z", "UTC", "GMT")) for form in formats)
+    return DateReading(kind, formats, sum(formats.values()) / total, confidence, zoned, note, rivals, words)
+
+
+def _readable(counts: Mapping[str, int]) -> tuple[dict[str, tuple[str, ...]], dict[str, str] | None]:
+    """The texts that are dates with their formats; as they stand, or with their words made plain where that reads more.
+
+    Returns:
+        Text -> formats, and the words that are to be replaced; None where the texts are read as they stand.
+    """
+    readable = {text: found for text in counts if (found := formats_of(text))}
+    cells = sum(counts[text] for text in readable)
+    unread = [text for text in counts if text not in readable]
+    if not any(datewords.plain(text) for text in unread[:50]):
+        return readable, None
+    words: dict[str, str] = {}
+    plainly: dict[str, tuple[str, ...]] = {}
+    for text in counts:
+        plain = datewords.plain(text)
+        if found := formats_of(plain[0] if plain else text):
+            plainly[text] = found
+            words |= plain[1] if plain else {}
+    more = sum(counts[text] for text in plainly)
+    return (plainly, words) if more > cells else (readable, None)
+
+
+def is_date(text: str) -> bool:
+    """Whether some format reads `text`, its words made plain if need be."""
+    return bool(formats_of(text) or ((plain := datewords.plain(text)) and formats_of(plain[0])))
 
 
 def _support(form: str, sure: Mapping[str, int]) -> int:
@@ -284,6 +328,6 @@ def parse_sql(form: str, text_sql: str, kind: str | None = None) -> str:
     read = f"try_strptime({text_sql}, {literal(form)})"
     if kind == "time":
         return f"CAST({read} AS TIME)"
-    target = "DATE" if kind in {"date", "yearmonth"} else "TIMESTAMPTZ" if "%z" in form else "TIMESTAMP"
+    target = "DATE" if kind in {"date", "yearmonth"} else "TIMESTAMPTZ" if "%z" in form.lower() else "TIMESTAMP"
     cast = f"CAST({read} AS {target})"
     return f"CASE WHEN {cast} >= '1000-01-01' THEN {cast} END" if "%Y" in form else cast

@@ -114,6 +114,7 @@ def _column(name: str, standard: str, sample: ColumnSample, guess: types.Typed) 
         values=_closed_set(sample, guess), unit=guess.unit, confidence=round(guess.confidence * guess.share, 4),
         evidence=Evidence(parsed=parsed, failed=sample.cells - parsed, nulls=sample.blanks),
         number_style=guess.number_style, formats_seen=guess.formats_seen, units_seen=guess.units_seen,
+        date_words=guess.date_words,
         description=guess.note,
     )  # fmt: skip
 
@@ -156,8 +157,10 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
     cheap = [at for at in range(len(columns)) if at not in costly]
     rows, found = _measured(con, relation, columns, cheap)
     for at in costly:
-        texts = f"(SELECT {ident(columns[at].source_name)}, count(*) AS n FROM {ident(relation)} GROUP BY 1)"
-        found |= _measured(con, texts, columns, [at], "n")[1]
+        name = columns[at].source_name
+        times = "n" if name.lower() != "n" else "m"
+        texts = f"(SELECT {ident(name)}, count(*) AS {times} FROM {ident(relation)} GROUP BY 1)"
+        found |= _measured(con, texts, columns, [at], times)[1]
     candidates = keys.candidates(columns)
     judged = []
     for at, column in enumerate(columns):
@@ -171,7 +174,7 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
 
 def _costly(column: Column) -> bool:
     """Whether reading a cell costs more than finding the column's different texts."""
-    return not column.native and bool(column.formats_seen or column.units_seen)
+    return not column.native and bool(column.formats_seen or column.units_seen or column.type == "duration")
 
 
 def _distinct(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> int:
@@ -207,7 +210,7 @@ def _measured(
     Args:
         times: SQL: how many rows of the table a row of `relation` stands for.
     """
-    inner, middle = ["0 AS z"] if times == "1" else ["n"], []
+    inner, middle = ["0 AS z"] if times == "1" else [times], []
     wanted = ["count(*)" if times == "1" else f"coalesce(sum({times}), 0)::BIGINT"]
     for at in places:
         column, source = columns[at], ident(columns[at].source_name)

@@ -35,6 +35,8 @@ class Dialect(Record):
     skip_rows: int = 0
     comment: str | None = None
     confidence: float = 1.0
+    starts: list[int] | None = None
+    """Text of fixed width: where each column begins, 0-based; else None."""
 
 
 class Evidence(Record):
@@ -71,6 +73,8 @@ class Column(Record):
     """How numbers are written where a plain cast does not read them: a key of `inference.numbers.STYLES`."""
     formats_seen: list[str] = Field(default_factory=list)
     """strptime patterns of a date column whose cells are written in several, the most frequent first; else empty."""
+    date_words: dict[str, str] | None = None
+    """Words of dates (months in another language, weekdays, zones) -> what the formats have for them; else None."""
     units_seen: list[str] = Field(default_factory=list)
     """Spellings of units and currencies that stand around the column's numbers, as written."""
     pattern: str | None = None

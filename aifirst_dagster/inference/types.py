@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from aifirst_dagster.inference import dates, noise, numbers, tokens
+from aifirst_dagster.inference import dates, durations, noise, numbers, tokens
 from aifirst_dagster.inference.booleans import FALSE, PAIRS, STAND_INS, TELLING_ALONE, TRUE
 from aifirst_dagster.inference.names import words
 from aifirst_dagster.inference.sampling import ColumnSample
@@ -22,7 +22,6 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _PADDED = re.compile(r"[+-]?0\d+", re.ASCII)
 _JSON_OBJECT, _JSON_ARRAY = re.compile(r"\s*\{.*\}\s*", re.S), re.compile(r"\s*\[.*\]\s*", re.S)
 _GEOPOINT = re.compile(r"\(?\s*[+-]?\d{1,2}(\.\d+)?\s*,\s*[+-]?\d{1,3}(\.\d+)?\s*\)?")
-_DURATION = re.compile(r"-?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 
 
 def _named(words: str) -> re.Pattern[str]:
@@ -38,6 +37,7 @@ _QUANTITY_NAME = _named("count|total|amount|price|avg|average|mean|rate|share|su
 _CODE_NAME = _named("codes?|ids?|number|nummer|no|nr|key|sku|ref|reference")
 _YEAR_NAME = _named("years?|yr|founded|established|jahr|ann[eé]e|año|anio|ano|built|vintage|season|\\w*year|\\w*jahr")
 _CLOCK_NAME = _named("month|day|hour|minute|week|second|monat|tag|stunde|mois|jour|\\w*month|\\w*hour")
+_SPAN_NAME = _named("\\w*duration|elapsed|run ?time|playing time|length|lap|split|time spent|dauer|durée|took|lasted")
 _PLACE_NAME = _named("location|geo\\w*|coord\\w*|lat\\w*|latlng|point|position|gps")
 _DATE_NAME = _named("\\w*date|\\w*datum|fecha|day|time|at|on|created|updated|birth|dob|\\w*time")
 
@@ -56,6 +56,7 @@ class Typed:
     units_seen: list[str] = field(default_factory=list)
     formats_seen: list[str] = field(default_factory=list)
     null_tokens: list[str] = field(default_factory=list)
+    date_words: dict[str, str] | None = None
     note: str = ""
     reads: Callable[[str], bool] | None = None
     """Whether the type reads a text; None where the share alone decides."""
@@ -78,7 +79,7 @@ def decide(sample: ColumnSample, day_first: bool | None = None) -> Typed:
     held = {text: count for text, count in trimmed.items() if not tokens.is_token(text)}
     absent = [text for text in sample.counts if tokens.is_token(text)]
     if held:
-        for attempt in (_boolean, _plain_number, _date, _styled_number, _structured):
+        for attempt in (_boolean, _plain_number, _duration, _date, _styled_number, _structured):
             found = attempt(sample, held, day_first)
             if found and (settled := _settled(found, sample, held, absent)):
                 return settled
@@ -116,6 +117,9 @@ def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> T
     if len(known) == 1 and (spelled != known or not _telling(min(known), sample)):
         return None
     stray = [text for text in held if text.lower() in STAND_INS] if len(known) > 1 else []
+    letters = {word for word in spelled - known if len(word) == 1 and word.isalpha()}
+    if len(max(known, key=len)) == 1 and letters - {"u"}:
+        return None  # grades or answers of which Y and N are two
     counted = {text: count for text, count in held.items() if text not in stray}
     share = sum(count for text, count in counted.items() if text.lower() in reads) / sum(counted.values())
     return Typed("boolean", physical_type="BOOLEAN", share=share, null_tokens=stray)
@@ -207,7 +211,7 @@ def _date(sample: ColumnSample, held: Mapping[str, int], day_first: bool | None)
     form, physical = formats[0], "VARCHAR"
     if all(_is_default(kind, each) for each in formats):
         form, seen = "default", []
-    if len(formats) == 1 and found.confidence <= UNSURE:
+    if found.words is not None or (len(formats) == 1 and found.confidence <= UNSURE):
         seen = formats  # typed only by a repair, which says what it took the text for
     if not seen and kind != "yearmonth":
         zone = "TIMESTAMPTZ" if found.zoned else "TIMESTAMP"
@@ -219,10 +223,24 @@ def _date(sample: ColumnSample, held: Mapping[str, int], day_first: bool | None)
         found.share,
         found.confidence * (0.9 if len(seen) > 1 else 1),
         formats_seen=seen,
+        date_words=found.words,
         note=found.note,
-        reads=lambda text: bool(dates.formats_of(text)),
+        reads=dates.is_date if found.words is not None else lambda text: bool(dates.formats_of(text)),
         quantities=True,
     )
+
+
+def _duration(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
+    """Spans of time, where something shows that they are no times of day and no numbers with a unit."""
+    styles = {text: style for text in held if (style := durations.style_of(text))}
+    kinds = set(styles.values())
+    named = bool(_SPAN_NAME.search(words(sample.name)))
+    if "clock" in kinds and not (named or any(durations.past_midnight(text) for text in styles)):
+        return None
+    if kinds == {"words"} and not any(re.search(r"\d\s*[A-Za-z.]+[ ,]*(?:and )?\d", text) for text in styles):
+        return None
+    share = sum(held[text] for text in styles) / sum(held.values())
+    return Typed("duration", share=share) if kinds else None
 
 
 def _looks_like_versions(sample: ColumnSample, held: Mapping[str, int], found: dates.DateReading) -> bool:
@@ -280,7 +298,7 @@ def _lettered(held: Mapping[str, int]) -> bool:
 def _structured(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:
     total = sum(held.values())
     kinds: tuple[tuple[FieldType, re.Pattern[str]], ...] = (
-        ("object", _JSON_OBJECT), ("array", _JSON_ARRAY), ("geopoint", _GEOPOINT), ("duration", _DURATION),
+        ("object", _JSON_OBJECT), ("array", _JSON_ARRAY), ("geopoint", _GEOPOINT),
     )  # fmt: skip
     for kind, pattern in kinds:
         read = sum(count for text, count in held.items() if pattern.fullmatch(text) and _is_json(kind, text))

@@ -138,6 +138,9 @@ def test_slips_among_numbers_fail_and_are_shown():
         (["Y", "Y", "Y"], "boolean", []),
         (["N", "N", "S"], "string", []),
         (["Y", "N", "U", "Y"], "boolean", ["U"]),
+        (["Y", "N", "Y", "Y", "N", "Y", "Y", "N", "N", "Y", "A"], "string", []),
+        (["áno", "nie"], "boolean", []),
+        (["✓", "✗"], "boolean", []),
         (["TRUE", "-1", "FALSE"], "boolean", ["-1"]),
         (["Yes", "No", "Maybe"], "string", []),
     ],
@@ -179,3 +182,27 @@ def test_decimal_commas_are_no_places():
 
 def test_digits_of_other_scripts_do_not_stop_the_reading():
     assert column("v", ["١٢", "٣٤"]).type == "string"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "first"),
+    [
+        (["3. März 2020", "12. Januar 2021"], "date", "2020-03-03"),
+        (["le 3 août 2021", "1er janvier 2020"], "date", "2021-08-03"),
+        (["15 de febrero de 2021", "3 de enero de 2020"], "date", "2021-02-15"),
+        (["5 января 2020", "7 марта 2020"], "date", "2020-01-05"),
+        (["May 3rd, 2020", "June 21st, 2021"], "date", "2020-05-03"),
+        (["Mon 05/25/2020", "Tue 05/26/2020"], "date", "2020-05-25"),
+        (["2020-07-05 10:00 EDT", "2020-01-05 10:00 EST"], "datetime", "2020-07-05 14:00:00+00:00"),
+        (["2020-01-05 10:00:00 Europe/Berlin"], "datetime", "2020-01-05 09:00:00+00:00"),
+        (["6:30pm", "11am"], "time", "18:30:00"),
+        (["1h 30m", "45m"], "duration", "1:30:00"),
+        (["P1DT2H", "PT5M"], "duration", "1 day, 2:00:00"),
+        (["36:15:00", "01:02:03"], "duration", "1 day, 12:15:00"),
+    ],
+)
+def test_moments_and_spans_are_read_in_many_words(values, kind, first):
+    found = column("n", values)
+    assert (found.type, found.evidence.failed) == (kind, 0)
+    read = session({"n": values}).execute(f"SELECT {casts.parsed(found, 'n')} FROM source").fetchall()
+    assert str(read[0][0]) == first
