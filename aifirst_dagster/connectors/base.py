@@ -15,7 +15,9 @@ from aifirst_dagster.errors import ConfigError, InputError
 if TYPE_CHECKING:
     import duckdb
 
+    from aifirst_dagster.connectors.places.address import RemoteFile
     from aifirst_dagster.connectors.source import Scratch, Source
+    from aifirst_dagster.inference.contract.place import Layout
     from aifirst_dagster.inference.schema import Dialect
 
 GROUP = "aifirst_dagster.connectors"
@@ -30,7 +32,9 @@ class ReadOptions:
         encoding: Text encoding, by any name Python knows.
         delimiter: One or more characters; "" for a file of one column.
         header: Whether the table's first row holds names.
-        sheet: Which sheet of a workbook.
+        sheet: Which sheet of a workbook, table of a database or page, or list of a document.
+        query: A SELECT for files that are databases; their rows are the table.
+        tell: Is told how far a long transfer is.
         accept_unsure: Go on where the reader would raise `UnsureError`; a notice says so.
     """
 
@@ -39,6 +43,8 @@ class ReadOptions:
     header: bool | None = None
     accept_unsure: bool = False
     sheet: str | None = None
+    query: str | None = None
+    tell: Callable[[str], None] | None = None
 
 
 @dataclass
@@ -88,6 +94,7 @@ class ReadTable:
         native: Column -> DuckDB type, for formats that have types.
         notices: What the user should know, in sentences.
         files: The files read, as given, in order.
+        layouts: Each file's columns, by their names in `relation`, in the file's own order.
     """
 
     relation: str
@@ -103,6 +110,7 @@ class ReadTable:
     notices: list[str]
     files: list[str]
     scratch: Scratch
+    layouts: list[Layout] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,7 @@ def connectors() -> dict[str, Connector]:
 
 def read(
     con: duckdb.DuckDBPyConnection,
-    paths: Sequence[str | Path],
+    paths: Sequence[str | Path | RemoteFile],
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> ReadTable:
@@ -134,18 +142,20 @@ def read(
 
     Args:
         con: The session that will hold the relation.
-        paths: Files; "-" is standard input. Compressed files are seen through.
+        paths: Files; "-" is standard input. Addresses are fetched, compressed files seen through, and of an archive all
+            data files are read.
         format: A connector's name; None or "auto": found out by suffix and content, for each file.
         options: What the user knows better than the reader.
 
     Raises:
         InputError: A file is missing, unreadable, or not what it poses as.
-        UnsureError: The dialect is too uncertain, and `options` do not accept that.
+        UnsureError: The dialect is too uncertain, or an archive's files are different tables, and `options` do not
+            accept that.
+        ServiceError: A remote file cannot be fetched.
         ConfigError: There is no such format.
     """
-    from aifirst_dagster.connectors.formats import detect
-    from aifirst_dagster.connectors.source import Scratch, open_source
-    from aifirst_dagster.connectors.union import unite
+    from aifirst_dagster.connectors.source import Scratch, open_sources
+    from aifirst_dagster.connectors.union import check_kin, unite
 
     if not paths:
         raise InputError("There is no file to read.", hint="Name at least one file.")
@@ -154,7 +164,21 @@ def read(
     scratch, options = Scratch(), options or ReadOptions()
     parts: list[tuple[str, str, Part]] = []
     for path in paths:
-        source = open_source(path, scratch)
-        chosen = format if format not in (None, "auto") else detect(source)
-        parts.append((source.given, chosen, connectors()[chosen].read(con, source, options, scratch)))
+        opened = open_sources(path, scratch, options.tell)
+        found = [_read_one(con, source, format, options, scratch) for source in opened]
+        if len(found) > 1:
+            check_kin(found, options.accept_unsure)
+        parts += found
     return unite(con, parts, scratch, next(_numbers))
+
+
+def _read_one(
+    con: duckdb.DuckDBPyConnection, source: Source, format: str | None, options: ReadOptions, scratch: Scratch
+) -> tuple[str, str, Part]:
+    """One file: its path as given, its format, and what was read."""
+    from aifirst_dagster.connectors.formats import detect
+
+    chosen = format if format not in (None, "auto") else detect(source)
+    part = connectors()[chosen].read(con, source, options, scratch)
+    part.notices.extend(source.notes)
+    return source.given, chosen, part

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Part, ReadTable
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident
+from aifirst_dagster.errors import UnsureError
+from aifirst_dagster.inference.contract.place import Layout
 from aifirst_dagster.inference.names import standard
 
 if TYPE_CHECKING:
@@ -57,7 +59,32 @@ def unite(
         notices=notices,
         files=[given for given, _, _ in parts],
         scratch=scratch,
+        layouts=[_layout(given, part, columns, repeated) for given, _, part in parts],
     )
+
+
+def _layout(given: str, part: Part, columns: dict[str, tuple[str, str]], repeated: set[str]) -> Layout:
+    """A file's columns under their united names."""
+    return Layout(given, tuple(columns[_key(name, repeated)][0] for name in part.columns), part.named)
+
+
+def check_kin(parts: list[tuple[str, str, Part]], accept: bool) -> None:
+    """See that the files of an archive are parts of one table; a notice says so where it is accepted that they are not.
+
+    Raises:
+        UnsureError: Some file shares no column with any other.
+    """
+    keys = {given: {standard(name) for name in part.columns} for given, _, part in parts if part.named and part.columns}
+    shared = {name for name, times in Counter(name for own in keys.values() for name in own).items() if times > 1}
+    alone = [given for given, own in keys.items() if not own & shared]
+    if len(keys) < 2 or not alone:
+        return
+    said = f"The files are different tables: {alone[0]} shares no column with the others."
+    if not accept:
+        listed = ", ".join(list(keys)[:6])
+        hint = f"Name one ({listed}), or go on with --accept-unsure: their columns then stand side by side."
+        raise UnsureError(said, hint=hint, file=parts[0][0].partition("#")[0])
+    parts[0][2].notices.append(said)
 
 
 def _key(name: str, repeated: set[str]) -> str:

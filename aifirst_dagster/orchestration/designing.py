@@ -63,7 +63,8 @@ def accept(project: Project, pipeline: PipelineSpec) -> list[dict[str, Any]]:
     from aifirst_dagster.proposals import accept as accepting
 
     home = project.designs / pipeline.slug
-    before = {path: path.read_text(encoding="utf-8") for path in home.glob("*/*.yaml")}
+    designs = (path for kind in ("yaml", "json") for path in home.glob(f"*/*.{kind}"))
+    before = {path: path.read_text(encoding="utf-8") for path in designs}
     written = accepting.accept(project.designs, pipeline.slug, state.open(project).designs)
     entries = [
         entry

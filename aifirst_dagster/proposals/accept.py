@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.errors import StorageError
+from aifirst_dagster.inference.contract import document
+from aifirst_dagster.proposals import contracts
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.variants import parse, parse_sections
 
@@ -26,6 +28,13 @@ def accept(designs: Path, pipeline: str, history: DesignHistory) -> list[Path]:
         if record.file.endswith(".sql"):
             continue
         store = DesignStore(designs / pipeline / record.step, frozen=False, history=history, run=record.run_id)
+        if record.file == contracts.FILE:
+            contract = document.parse(record.content, f"state database: {record.file}")
+            if not contracts.keep(store, contract, contracts.find(store)):
+                raise StorageError("The designs folder is read-only.", hint="Run this where it can be written.",
+                                   file=str(store.folder))  # fmt: skip
+            written.append(store.folder / record.file)
+            continue
         beside = sections.get((record.step, record.fingerprint))
         sql = {beside.file: parse_sections(beside.content)[0].sql} if beside else {}
         for variant in parse(record.content, f"state database: {record.file}"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,12 +12,14 @@ from pydantic import Field
 from aifirst_dagster.datasets import parquet, quarantine
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.errors import ConfigError, InputError
-from aifirst_dagster.inference import casts
+from aifirst_dagster.inference.contract.modes import Mode, Modes
 from aifirst_dagster.inference.infer import field_type
 from aifirst_dagster.inference.schema import Column, FieldType
+from aifirst_dagster.steps import connector_contract as contracted
 from aifirst_dagster.steps import connector_files as sources
 from aifirst_dagster.steps import connector_vision as vision
 from aifirst_dagster.steps.base import StepConfig, StepType
+from aifirst_dagster.steps.connector_contract import Settled
 from aifirst_dagster.steps.run import StepResult, StepRun
 
 if TYPE_CHECKING:
@@ -62,6 +66,11 @@ class Config(StepConfig):
     types: dict[str, FieldType] = Field(
         default_factory=dict, description="Column -> Table Schema type; beats any inference."
     )
+    contract: Mode | Modes | None = Field(
+        None,
+        description="What happens to files that do not keep the schema: evolve, freeze, discard_row or discard_value, "
+        "or {tables, columns, types, per_column}. The schema is designs/PIPELINE/STEP/contract.json (docs/schema.md).",
+    )
 
 
 def run(step: StepRun) -> StepResult:
@@ -77,7 +86,8 @@ def run(step: StepRun) -> StepResult:
     found, looked_in = sources.listed(step, config.path)
     if not found:
         return StepResult(skipped=f"no files yet: looked in {looked_in}")
-    due = sources.due(step, found, config.load == "new_files")
+    known, _ = contracted.contract_of(step, config.contract)
+    due = sources.due(step, found, config.load == "new_files", contracted.again(step, known))
     if not due.read:
         return _carried_over(step, due)
     options = connectors.ReadOptions(
@@ -88,11 +98,16 @@ def run(step: StepRun) -> StepResult:
         return StepResult(skipped=f"the files hold no columns: {', '.join(map(str, due.read))}")
     if table.rejected and config.on_bad_lines == "fail":
         raise _bad_lines(step, table)
-    outcome = _design(step, config, table)
-    unknown = _unknown_types(step, config, outcome.answer)
-    looked = vision.look(step, config, table, outcome) if _looks(step, config) else None
-    columns, rows, outside = _store(step, table, outcome.answer, due.part)
-    aside = _set_aside(step, due, quarantine.rejects(table.rejects) if table.rejected else "")
+    settled = contracted.settle(step, table, config.contract, config.types, partial(_design, step, config))
+    outcome = settled.outcome
+    unknown = _unknown_types(step, config, settled.columns)
+    read = replace(table, relation=settled.relation, columns=[column.source_name for column in settled.columns])
+    looked = vision.look(step, config, read, outcome) if _looks(step, config) else None
+    columns, rows = _store(step, settled, due.part)
+    window = sources.window(step, settled.columns)
+    fresh = [quarantine.rejects(table.rejects) if table.rejected else "", settled.aside(window)]
+    aside = _set_aside(step, due, fresh)
+    outside = table.records - rows - (aside - due.kept_aside)
     return StepResult(
         rows_in=table.records - outside + due.kept_rows + due.kept_aside,
         rows_out=rows + due.kept_rows,
@@ -104,6 +119,7 @@ def run(step: StepRun) -> StepResult:
         notes=[
             *table.notices,
             *outcome.notes,
+            *settled.notes,
             *unknown,
             *(looked.notes if looked else []),
             *([sources.outside_note(step, outside)] if outside else []),
@@ -114,6 +130,7 @@ def run(step: StepRun) -> StepResult:
             "format": table.format,
             "dialects": {path: dialect.model_dump() for path, dialect in table.dialects.items()},
             "design": outcome.summary(),
+            **({"contract": settled.contract} if settled.contract else {}),
             "rows_added": rows,
         },
     )
@@ -124,15 +141,17 @@ def _looks(step: StepRun, config: Config) -> bool:
     return config.vision and config.llm_enhanced and not step.scratch
 
 
-def _design(step: StepRun, config: Config, table: ReadTable) -> Outcome[list[Column]]:
+def _design(
+    step: StepRun, config: Config, relation: str, columns: list[str], native: dict[str, str]
+) -> Outcome[list[Column]]:
     """The columns' design, from disk or proposed now."""
     from aifirst_dagster.proposals import schema
 
     return schema.design(
         step.con,
-        table.relation,
-        table.columns,
-        native=table.native,
+        relation,
+        columns,
+        native=native,
         types=config.types,
         store=step.designs,
         llm=step.llm if config.llm_enhanced else None,
@@ -155,9 +174,9 @@ def _unknown_types(step: StepRun, config: Config, columns: list[Column]) -> list
     return [f"`types` names {name!r}, which is no column of this file" for name in unknown]
 
 
-def _set_aside(step: StepRun, due: sources.Due, fresh: str) -> int:
-    """Write the lines that do not fit, of the files read now and of those taken over; returns how many."""
-    query = " UNION ALL BY NAME ".join(f"({part})" for part in (due.aside_query, fresh) if part)
+def _set_aside(step: StepRun, due: sources.Due, fresh: list[str]) -> int:
+    """Write the rows that do not fit, of the files read now and of those taken over; returns how many."""
+    query = " UNION ALL BY NAME ".join(f"({part})" for part in (due.aside_query, *fresh) if part)
     return quarantine.write(step.con, query, step.writer.quarantine) if query else 0
 
 
@@ -179,19 +198,12 @@ def _united(step: StepRun, columns: list[Column]) -> list[Column]:
     return united
 
 
-def _store(step: StepRun, table: ReadTable, columns: list[Column], part: str) -> tuple[list[Column], int, int]:
-    """Write the typed rows; returns columns with evidence, rows written, and rows outside the partition's window."""
-    target = step.writer.data_path(part)
-    rows = parquet.write(step.con, _query(step, columns, table.relation), target)
+def _store(step: StepRun, settled: Settled, part: str) -> tuple[list[Column], int]:
+    """Write the typed rows of the step's partition; returns columns with evidence, and rows written."""
+    target, columns = step.writer.data_path(part), settled.columns
+    rows = parquet.write(step.con, settled.rows(sources.window(step, columns)), target)
     failed = _failed(step, columns, target)
-    return [_with_evidence(column, rows, failed) for column in columns], rows, table.records - table.rejected - rows
-
-
-def _query(step: StepRun, columns: list[Column], relation: str) -> str:
-    """The typed rows of the step's partition."""
-    typed = casts.select(columns, relation)
-    window = sources.window(step, columns)
-    return f"SELECT * FROM ({typed}) WHERE {window}" if window else typed
+    return [_with_evidence(column, rows, failed) for column in columns], rows
 
 
 def _failed(step: StepRun, columns: list[Column], path: Path) -> dict[str, int]:
@@ -219,7 +231,7 @@ def _carried_over(step: StepRun, due: sources.Due) -> StepResult:
     """No file is new or changed: the version before, linked."""
     assert step.previous is not None
     before = step.previous.manifest
-    aside = _set_aside(step, due, "")
+    aside = _set_aside(step, due, [])
     return StepResult(
         rows_in=due.kept_rows + due.kept_aside,
         rows_out=due.kept_rows,

@@ -104,10 +104,13 @@ def outside_note(step: StepRun, outside: int) -> str:
     return f"{outside} rows of the files are outside this partition, or have no {column}"
 
 
-def due(step: StepRun, found: list[Path], incremental: bool) -> Due:
+def due(step: StepRun, found: list[Path], incremental: bool, again: Sequence[str] = ()) -> Due:
     """What to read: everything, or what is new or changed since the version before, whose other rows are linked.
 
     A file that is gone keeps its rows: landing folders get cleaned.
+
+    Args:
+        again: Files to read once more though they are the same.
     """
     hashes = {str(path): content_hash(path) for path in found if str(path) != "-"}
     part = f"part-{step.writer.version}" if incremental else "part-0"
@@ -115,7 +118,7 @@ def due(step: StepRun, found: list[Path], incremental: bool) -> Due:
     held = (step.previous.manifest.details.get("files") or {}) if step.previous else {}
     if not incremental or not held or step.previous is None:
         return Due(found, fresh, part, 0)
-    changed = [path for path, digest in hashes.items() if held.get(path, {}).get("hash") != digest]
+    changed = [path for path, digest in hashes.items() if held.get(path, {}).get("hash") != digest or path in again]
     kept = {path: entry for path, entry in held.items() if path not in changed}
     replaced = {held[path]["part"] for path in changed if path in held}
     rows, gone = 0, ", ".join(map(literal, changed))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.errors import DesignError
 from aifirst_dagster.inference import infer, tokens
-from aifirst_dagster.inference.schema import Column, FieldType
+from aifirst_dagster.inference.contract.retype import PHYSICAL, retyped
+from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
 from aifirst_dagster.proposals.masking import mask, names_people
 from aifirst_dagster.proposals.schema import measure
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
 
 #: A type reads at least this share of a column's cells, and at most this much less than the engine's own type.
 ENOUGH, SLACK = 0.9, 0.005
-
-_PHYSICAL: dict[FieldType, str] = {
-    "integer": "BIGINT", "year": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE",
-    "datetime": "TIMESTAMP", "time": "TIME",
-}  # fmt: skip
-_SHAPES = {
-    "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
-    "uri": r"[A-Za-z][A-Za-z0-9+.-]*:\S+",
-    "uuid": r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
-}
 
 
 class SchemaTask:
@@ -202,30 +193,6 @@ class SchemaTask:
         return column.model_copy(update=changed) if changed else column
 
 
-def retyped(column: Column, type_: str, format_: str) -> Column:
-    """The column as another type. A type that the engine reads already keeps the engine's way of reading it."""
-    same_style = format_ in (column.format, "default") or format_ in column.formats_seen
-    if type_ == column.type and (type_ not in ("date", "datetime", "time", "string") or same_style):
-        return column
-    if type_ == "number" and column.type == "integer" and column.number_style not in (None, "padded"):
-        return column.model_copy(update={"type": "number"})
-    physical = _PHYSICAL.get(type_, "VARCHAR")  # type: ignore[call-overload]
-    if type_ == "datetime" and "%z" in format_:
-        physical = "TIMESTAMPTZ"
-    plain = type_ in ("date", "datetime", "time") or (type_ == "string" and format_ in _SHAPES)
-    return column.model_copy(
-        update={
-            "type": type_,
-            "format": format_ if plain else "default",
-            "physical_type": physical,
-            "number_style": None,
-            "formats_seen": [],
-            "units_seen": [],
-            "values": column.values if type_ == column.type else None,
-        }
-    )
-
-
 def type_claim(said: ProposedColumn, column: Column, tried: Column, samples: bool) -> Claim:
     """Whether all rows bear the type out, in comparison with the engine's."""
     claim = Claim(subject=said.column, what="type", value=said.type)
@@ -277,7 +244,7 @@ def _completed(entry: dict[str, Any]) -> dict[str, Any]:
     """A person may leave out what is plain: the standard name, the physical type."""
     completed = {"source_name": entry.get("name"), **entry}
     if "physical_type" not in entry and not entry.get("number_style") and not entry.get("formats_seen"):
-        completed["physical_type"] = _PHYSICAL.get(entry.get("type", "string"), "VARCHAR")  # type: ignore[arg-type]
+        completed["physical_type"] = PHYSICAL.get(entry.get("type", "string"), "VARCHAR")  # type: ignore[arg-type]
     return completed
 
 

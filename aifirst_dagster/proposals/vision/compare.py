@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
+from aifirst_dagster.inference.contract.retype import retyped
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.inference.units import CURRENCIES
 from aifirst_dagster.proposals.masking import mask, names_people
 from aifirst_dagster.proposals.schema import measure
 from aifirst_dagster.proposals.schema.proposal import ProposedColumn
-from aifirst_dagster.proposals.schema.task import retyped, type_claim
+from aifirst_dagster.proposals.schema.task import type_claim
 from aifirst_dagster.proposals.vision.glyphs import visible
 from aifirst_dagster.proposals.vision.oddities import odd
 from aifirst_dagster.proposals.vision.proposal import PreviewProposal, SeenColumn
