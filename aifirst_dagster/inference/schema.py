@@ -61,6 +61,10 @@ class Column(Record):
     format: str = "default"
     physical_type: str = "VARCHAR"
     semantic_type: str | None = None
+    semantic_confidence: float | None = None
+    """How sure the meaning is, from 0 to 1; None where there is none, or nobody measured it."""
+    semantic_evidence: str = ""
+    """What speaks for the meaning, in a sentence: values tested, and whether the name says so."""
     description: str = ""
     nullable: bool = True
     null_tokens: list[str] = Field(default_factory=list)

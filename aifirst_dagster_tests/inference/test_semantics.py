@@ -60,4 +60,4 @@ def test_a_unit_may_stand_in_the_name():
 
 def test_every_column_has_a_sentence():
     found = column("status", ["new", "open", "new", "open"])
-    assert found.description == "Text (category); one of 2 values: new, open."
+    assert found.description == "Kinds; one of 2 values: new, open."

@@ -1,13 +1,10 @@
-"""Small closed vocabularies, in lower case: countries, states, languages, months, units."""
+"""Countries: English names and a few others in lower case, and their codes (ISO 3166-1)."""
 
 from __future__ import annotations
 
+from aifirst_dagster.inference.vocabularies.words import listed
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.replace("\n", "|").split("|") if name.strip())
-
-
-COUNTRIES = _names("""
+COUNTRIES = listed("""
 afghanistan|albania|algeria|andorra|angola|antigua and barbuda|argentina|armenia|aruba|australia|austria
 azerbaijan|bahamas|bahrain|bangladesh|barbados|belarus|belgium|belize|benin|bermuda|bhutan|bolivia
 bosnia and herzegovina|botswana|brazil|brunei|bulgaria|burkina faso|burundi|cambodia|cameroon|canada
@@ -50,39 +47,3 @@ vnm vut wsm yem zaf zmb zwe abw bmu cym grl pri
 """
 COUNTRY_CODES = frozenset(_CODES.split())
 """ISO 3166-1, two and three letters."""
-
-US_STATES = _names("""
-alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|district of columbia|florida
-hawaii|idaho|illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan
-minnesota|mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|new york
-north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota
-tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming
-""")
-
-LANGUAGES = _names("""
-en|de|fr|es|it|pt|nl|pl|ru|zh|ja|ko|ar|sv|da|no|fi|cs|hu|tr|el|he|hi|uk|ro|bg|hr|sr|sk
-sl|en-us|en-gb|de-de|fr-fr|es-es|english|german|french|spanish|italian|portuguese|dutch|polish
-russian|chinese|mandarin|japanese|korean|arabic|swedish|danish|norwegian|finnish|czech|hungarian
-turkish|greek|hebrew|hindi|ukrainian|romanian|bengali|urdu|persian|vietnamese|thai|eng|deu|ger|fra
-fre|spa|ita|por|nld|rus|zho|jpn|kor|ara
-""")
-
-MONTHS = _names("""
-january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar
-apr|jun|jul|aug|sep|sept|oct|nov|dec|januar|februar|märz|mai|juni|juli|oktober|dezember
-""")
-WEEKDAYS = _names("""
-monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thur|thurs|fri|sat
-sun|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag
-""")
-GENDERS = _names("m|f|male|female|man|woman|d|x|diverse|other|non-binary|nonbinary|männlich|weiblich|w|h|u|unknown")
-
-_PLAIN_UNITS = "kg mg lb lbs oz cm mm km mi ft ml kw kwh mw mwh mb gb tb kb ms hz khz mhz ghz mph kmh rpm"
-#: Last word of a column's name -> unit.
-UNIT_WORDS = {
-    **{unit: unit for unit in _PLAIN_UNITS.split()},
-    "grams": "g", "kilograms": "kg", "meters": "m", "metres": "m", "seconds": "s", "minutes": "min", "hours": "h",
-    "days": "d", "years": "a", "percent": "%", "pct": "%", "celsius": "°C", "fahrenheit": "°F", "miles": "mi",
-    "inches": "in",     "bytes": "B", "watts": "W", "volts": "V",
-}  # fmt: skip
-"""Units as they are spelled at the end of a column's name."""
