@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Insert, MetaData, Select, Text, Update, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    MetaData,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from aifirst_dagster.state.tables import UtcTime, llm_calls
 
@@ -37,6 +50,8 @@ def statements(server: bool) -> Statements:
     table = llm_calls if server else llm_calls.to_metadata(MetaData(), schema=None)
     calls, keys = table.c, bindparam("keys", type_=None if server else Text())
     spent = select(func.coalesce(func.sum(func.coalesce(calls.cost_usd, calls.reserved_usd)), 0.0))
+    # Each is an IN: SQLite would meet an OR by reading the index of states, that is, everything.
+    stands = calls.status.in_([literal_column("'settled'"), literal_column("'pending'")])
     some: ColumnElement[bool]
     if server:
         some = calls.key == func.any(keys)
@@ -52,7 +67,7 @@ def statements(server: bool) -> Statements:
             "pipeline": spent.where(calls.pipeline.is_not_distinct_from(bindparam("pipeline", type_=Text))),
             "day": spent.where(calls.started_at >= bindparam("midnight", type_=UtcTime)),
         },
-        answered=select(table).where(some, (calls.status == "settled") | (calls.status == "pending")),
+        answered=select(table).where(some, stands),
     )
 
 

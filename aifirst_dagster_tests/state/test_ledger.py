@@ -13,6 +13,7 @@ from sqlalchemy import update
 from aifirst_dagster.project import Project
 from aifirst_dagster.state.database import State
 from aifirst_dagster.state.ledger import Cap, NewCall, Overrun
+from aifirst_dagster.state.ledger_statements import statements
 from aifirst_dagster.state.tables import llm_calls
 
 
@@ -97,6 +98,15 @@ def test_calls_in_flight_when_their_process_dies_become_unknown(project: Project
     statuses = {row["id"]: row["status"] for row in state.ledger.rows()}
     assert statuses.pop(mine) == "pending"
     assert set(statuses.values()) == {"unknown"}
+
+
+def test_an_answer_is_found_by_its_key_however_many_rows_there_are(state: State):
+    if state.backend != "sqlite":
+        pytest.skip("PostgreSQL plans by its statistics")
+    text = str(statements(server=False).answered.compile(dialect=state.engine.dialect))
+    with state.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("[]",))]
+    assert "llm_calls_key (key=? AND status=?)" in plan[0], plan
 
 
 def test_a_call_of_another_machine_is_given_up_only_after_a_long_time(state: State):
