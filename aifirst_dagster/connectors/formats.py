@@ -12,6 +12,7 @@ from aifirst_dagster.errors import InputError
 _SUFFIXES = {
     ".json": "json", ".geojson": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonlines": "jsonl",
     ".parquet": "parquet", ".pq": "parquet", ".xls": "excel",
+    ".xml": "xml", ".html": "html", ".htm": "html", ".xhtml": "html",
 }  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0"
 _BINARY = {
@@ -20,10 +21,8 @@ _BINARY = {
     b"\xff\xd8\xff": ("a JPEG image", "Images are not read yet: transcribe the table to CSV."),
     b"GIF8": ("a GIF image", "Images are not read yet: transcribe the table to CSV."),
     _OLE: ("an old Office document", "Save its table as CSV or xlsx."),
-    b"SQLite format 3\x00": ("a SQLite database", "Export the table as CSV or Parquet."),
     b"ARROW1": ("an Arrow file", "Save it as Parquet."),
     b"FEA1": ("a Feather file", "Save it as Parquet."),
-    b"Obj\x01": ("an Avro file", "Avro is not read yet: save it as Parquet or JSON Lines."),
     b"ORC": ("an ORC file", "Save it as Parquet."),
     b"\x7fELF": ("a program", "Name a data file."),
     b"MZ\x90": ("a program", "Name a data file."),
@@ -33,6 +32,7 @@ _BINARY = {
     b"Rar!": ("a RAR archive", "Unpack it first."),
     b"\x80\x04\x95": ("a Python pickle", "Save it as Parquet: unpickling runs code that the file holds."),
 }
+_MAGIC = {b"PAR1": "parquet", b"SQLite format 3\x00": "sqlite", b"Obj\x01": "avro"}
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -43,26 +43,50 @@ def detect(source: Source) -> str:
         InputError: It is of a kind that is not read; says what it looks like, and what to do.
     """
     head = source.head()
-    if head.startswith(b"PAR1"):
-        return "parquet"
+    known = next((form for magic, form in _MAGIC.items() if head.startswith(magic)), None)
+    if known:
+        return known
     if _is_workbook(head, source):
         return "excel"
     if source.size:
         _refuse_binary(head, source)
     by_suffix = _SUFFIXES.get(source.suffix)
     text = _plain_start(head)
+    if text.startswith("<") and (form := _marked_up(text, by_suffix)):
+        return form
     if by_suffix in ("json", "jsonl"):
         looks = text.startswith(("[", "{")) or not text or _SCALAR.match(text)
         return _json_kind(text) or by_suffix if looks else "csv"
     if by_suffix == "parquet" or source.suffix not in (".csv", ".tsv", ".tab", ".psv", ".dat"):
-        return _json_kind(text) or "csv"
+        return _json_kind(text) or _text_kind(head, source)
     if _JSON_RECORD.match(text):
         return _json_kind(text) or "csv"
-    return "csv"
+    return _text_kind(head, source)
 
 
+def _text_kind(head: bytes, source: Source) -> str:
+    """ "fixed" where columns stand at the same places in every line and nothing delimits them, else "csv"."""
+    from aifirst_dagster.connectors.fixed import looks_fixed
+
+    return "fixed" if source.suffix not in (".tsv", ".tab", ".psv") and looks_fixed(head) else "csv"
+
+
+#: An element at the beginning of a line: more than a cell in angle brackets.
+_ELEMENT = re.compile(r"""<[^\W\d][\w:.-]*(\s+[\w:.-]+\s*=\s*("[^"<]*"|'[^'<]*'))*\s*>\s*<[^\W\d]""")
 _SCALAR = re.compile(r'^("|-?\d+(\.\d+)?\s*$|true\s*$|false\s*$|null\s*$)')
 _JSON_RECORD = re.compile(r'^\s*[\[{]?\s*\{\s*"[^"\n]*"\s*:')
+
+
+def _marked_up(text: str, by_suffix: str | None) -> str | None:
+    """ "html" or "xml" where a text that begins with `<` is such a document, else None: it may be a table's cell."""
+    start = text[:4096].lower()
+    if re.match(r"<(!doctype\s+html|html|table|body|head)\b", start):
+        return "html"
+    if start.startswith(("<?xml", "<!doctype", "<!--")):
+        return "html" if re.search(r"<html\b|<!doctype\s+html", start) or by_suffix == "html" else "xml"
+    if by_suffix in ("xml", "html"):
+        return by_suffix if re.match(r"<[^\W\d]", start) else None
+    return "xml" if by_suffix is None and _ELEMENT.match(text) else None
 
 
 def _json_kind(text: str) -> str | None:
@@ -87,13 +111,11 @@ def _refuse_binary(head: bytes, source: Source) -> None:
     for magic, (what, hint) in _BINARY.items():
         if head.startswith(magic):
             raise InputError(f"This is {what}, not a table as text.", hint=hint, file=source.given)
+    if head[8:12] == b"DUCK":
+        raise InputError("This is a DuckDB database.", hint="Export the table as Parquet.", file=source.given)
     if head.startswith(b"PK\x03\x04"):
         what, hint = "an office document", "Save its table as CSV."
         raise InputError(f"This is {what}, not a table as text.", hint=hint, file=source.given)
-    start = head[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
-        what = "an XML document" if start.startswith(b"<?xml") else "a web page"
-        raise InputError(f"This is {what}, not a table as text.", hint="Export the table as CSV.", file=source.given)
     if not head.startswith(_TEXT_MARKS) and _is_binary(head):
         raise InputError(
             "This is binary data of an unknown kind, not a table as text.",

@@ -1,0 +1,1 @@
+"""Files that are not on this machine: web addresses and object stores, through fsspec."""
