@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -77,14 +77,14 @@ def gather(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colu
         return []
     held: list[dict[str, int]] = [{} for _ in columns]
     hashes: list[dict[str, int]] = [{} for _ in columns]
-    totals = [(0, 0)] * len(columns)
+    distincts, filled = [0] * len(columns), [0] * len(columns)
     rows = max(1_000, CELLS // len(columns))
     listed = ", ".join(f"CAST({ident(column.name)} AS VARCHAR) AS c{at}" for at, column in enumerate(columns))
     query = f"""
         SELECT CAST(substr(c, 2) AS INTEGER), v, n, h, distinct_, cells FROM (
-            SELECT c, v, n, hash(lower(trim(v))) AS h, count(*) OVER (PARTITION BY c) AS distinct_, sum(n) OVER (PARTITION BY c) AS cells,
+            SELECT *, count(*) OVER (PARTITION BY c) AS distinct_, sum(n) OVER (PARTITION BY c) AS cells,
                    row_number() OVER (PARTITION BY c ORDER BY h, v) AS place
-            FROM (SELECT c, v, count(*) AS n FROM (
+            FROM (SELECT c, v, count(*) AS n, hash(lower(trim(v))) AS h FROM (
                     UNPIVOT (SELECT {listed} FROM {relation} LIMIT {rows}) ON * INTO NAME c VALUE v
                   ) WHERE trim(v) <> '' GROUP BY c, v))
         WHERE place <= {KEPT}"""
@@ -92,20 +92,8 @@ def gather(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colu
         held[at][value] = count
         if distinct > KEPT:
             hashes[at][value] = place
-        totals[at] = (distinct, int(cells))
-    return [
-        Facts(column, values, total[0], total[1], placed)
-        for column, values, total, placed in zip(columns, held, totals, hashes, strict=True)
-    ]
-
-
-def of_fields(fields: Sequence[Column], titles: Mapping[str, str], allowed: Mapping[str, Sequence[str]]) -> list[Facts]:
-    """The facts of a schema's fields, which has no rows: names, types, and the values that it allows."""
-    found = []
-    for column in fields:
-        values = {str(value): 1 for value in allowed.get(column.name, column.values or [])}
-        found.append(Facts(column, values, len(values), len(values), titles.get(column.name, ""), allowed=bool(values)))
-    return found
+        distincts[at], filled[at] = distinct, int(cells)
+    return [Facts(column, held[at], distincts[at], filled[at], hashes=hashes[at]) for at, column in enumerate(columns)]
 
 
 @lru_cache(200_000)

@@ -27,8 +27,8 @@ _CATEGORY = frozenset(
 
 #: Words for yes, for no, and for neither, as categories spell them.
 YES = frozenset({
-    "yes", "y", "true", "t", "1", "present", "positive", "pos", "ja", "oui", "si", "sim", "detected", "observed", "found",
-    "identified",
+    "yes", "y", "true", "t", "1", "present", "positive", "pos", "ja", "oui", "si", "sim", "detected", "observed",
+    "found", "identified",
 })  # fmt: skip
 NO = frozenset({
     "no", "n", "false", "f", "0", "absent", "negative", "neg", "nein", "non", "none", "nao", "undetected", "never",

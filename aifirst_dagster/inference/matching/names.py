@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.inference.matching.vocabulary import COMPOUNDS, GROUPS, STOP, UNITS
@@ -82,7 +83,7 @@ def alike(left: str, right: str) -> float:
 def _skeleton(short: str, long: str) -> bool:
     """Whether `short` is `long` with letters left out, as people shorten: mostly consonants stay."""
     rest = iter(long)
-    return all(sign in rest for sign in short) and sum(sign in "aeiou" for sign in short[1:]) <= 1
+    return all(sign in rest for sign in short) and sum(sign in "aeiou" for sign in short[1:]) <= (len(short) > 3)
 
 
 def _common(left: str, right: str) -> int:
@@ -160,6 +161,8 @@ class Names:
         dice = (said + np.minimum(covered_right, weight_right)) / (own.sum() + weight_right)
         plain = process.cdist(["".join(name)], self._joined, scorer=fuzz.ratio)[0] / 100
         score = 0.55 * dice + 0.2 * np.maximum(left, right) + 0.1 * np.minimum(left, right) + 0.15 * plain
+        both = np.minimum(left, right)  # every word has its like: other spellings of one name
+        score = np.where(both >= 0.8, np.maximum(score, both), score)
         score[np.array([other == name for other in self.right])] = 1.0
         score[~filled] = 0.0
         return score
@@ -207,7 +210,7 @@ def _initials(names: Sequence[tuple[str, ...]]) -> dict[str, list[tuple[int, int
 
 def _rejoined(names: list[tuple[str, ...]], others: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Words that the other side writes as two (`followup`, `follow_up`) are split as it does."""
-    pairs = {one + two: (one, two) for name in others for one, two in zip(name, name[1:], strict=False)}
+    pairs = {one + two: (one, two) for name in others for one, two in pairwise(name)}
     return [tuple(part for word in name for part in pairs.get(word, (word,))) for name in names]
 
 

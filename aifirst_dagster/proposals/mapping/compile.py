@@ -62,6 +62,8 @@ def value(field: MappedField, columns: dict[str, Column]) -> tuple[str, str]:
         return f"NULL::{target}", "NULL"
     if field.expression:
         base = f"({field.expression})"
+        if field.type == "any":
+            return base, base
         return (f"CAST({base} AS VARCHAR)" if target == "VARCHAR" else f"TRY_CAST({base} AS {target})"), base
     column = columns[field.sources[0]]
     base, held = ident(column.name), repaired_type(column)

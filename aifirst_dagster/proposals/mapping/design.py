@@ -58,7 +58,7 @@ def design(
         on_unparseable=on_unparseable, samples=wish.shows(llm),
     )  # fmt: skip
     config = {
-        "target": [field.model_dump() for field in fields] if fields else None,
+        "target": [field.said() for field in fields] if fields else None,
         "instructions": wish.instructions or "",
         "deduplicate": deduplicate,
         "on_unparseable": on_unparseable,

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from aifirst_dagster.errors import ConfigError
-from aifirst_dagster.inference.schema import FieldType
+from aifirst_dagster.inference.matching.facts import Facts
+from aifirst_dagster.inference.schema import Column, FieldType
 
 
 class TargetField(BaseModel):
-    """One field as it should be. Keys of Table Schema that a mapping does not need are let through."""
+    """One field as it should be. Keys of Table Schema that a mapping does not need are let through.
+
+    `values` are those that it may hold (Table Schema's `constraints.enum` or `categories`, our own annotation).
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -23,6 +27,35 @@ class TargetField(BaseModel):
     format: str = "default"
     title: str = ""
     description: str = ""
+    values: list[str] = Field(default_factory=list)
+    unit: str | None = None
+    semantic_type: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _annotated(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        ours, limits = (_dict(data.get(key)) for key in ("aifirst", "constraints"))
+        told = {key: ours[key] for key in ("unit", "semantic_type") if ours.get(key) and not data.get(key)}
+        values = data.get("values") or limits.get("enum") or data.get("categories") or ours.get("values")
+        listed = values if isinstance(values, list) else []
+        plain = [one.get("value") if isinstance(one, dict) else one for one in listed]
+        return {**data, **told, "values": [str(value) for value in plain if value is not None]}
+
+    def said(self) -> dict[str, Any]:
+        """The field as it shapes a design: what is not said takes no part."""
+        more = {key for key in ("values", "unit", "semantic_type") if not getattr(self, key)}
+        return self.model_dump(exclude=more)
+
+    def facts(self) -> Facts:
+        """The field as a column without rows."""
+        column = Column(
+            name=self.name, source_name=self.name, type=self.type, format=self.format, description=self.description,
+            unit=self.unit, semantic_type=self.semantic_type,
+        )  # fmt: skip
+        values = dict.fromkeys(self.values, 1)
+        return Facts(column, values, len(values), len(values), title=self.title, allowed=bool(values))
 
 
 def load(target: str | list[dict[str, Any]] | None, root: Path | None = None) -> list[TargetField] | None:
@@ -62,6 +95,10 @@ def load(target: str | list[dict[str, Any]] | None, root: Path | None = None) ->
             "The target schema has no fields.", hint="Name at least one, or leave `target` out.", file=file
         )
     return fields
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _fields(path: Path) -> list[Any]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.errors import DesignError
+from aifirst_dagster.inference.matching.facts import Facts
+from aifirst_dagster.inference.matching.match import Matching
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
 from aifirst_dagster.proposals.mapping import compile, match, trial
@@ -21,9 +23,17 @@ from aifirst_dagster.repair.plan import Action, RepairPlan
 if TYPE_CHECKING:
     import duckdb
 
+#: Targets of more fields than this are shown to a model in part: those that some column may be.
+WIDE = 60
+#: Candidates kept for each column.
+NEAREST = 6
+
 
 class MappingTask:
-    """Bound to one typed relation with the hidden columns."""
+    """Bound to one typed relation with the hidden columns.
+
+    Where the target is a table, `facts` are what its rows say; `repair` False maps the columns as they are.
+    """
 
     name = "mapping"
     file = "mapping.yaml"
@@ -41,7 +51,14 @@ class MappingTask:
         deduplicate: bool = True,
         on_unparseable: str = "quarantine",
         samples: bool = True,
+        facts: Sequence[Facts] | None = None,
+        repair: bool = True,
+        least: float = match.ENOUGH,
+        candidates: int = 0,
     ) -> None:
+        self._facts, self._repair, self._least = facts, repair, least
+        self._nearest = max(candidates, NEAREST)
+        self._matching: Matching | None = None
         self._con, self._relation, self._columns, self._target = con, relation, list(columns), target
         self._instructions, self._samples = instructions, samples
         self._options = {"deduplicate": deduplicate, "on_unparseable": on_unparseable}
@@ -57,7 +74,10 @@ class MappingTask:
             for action in plan.actions
             if action.kind != "finding"
         ]
-        target = [field.model_dump(exclude_defaults=True) for field in self._target] if self._target else None
+        target = [field.model_dump(exclude_defaults=True) for field in self._asked] if self._target else None
+        if self.matching is not None:
+            near = _candidates(self.matching)
+            described = [one | {"nearest_fields": near.get(one["column"], [])} for one in described]
         return {
             "instructions": self._instructions or "(nothing in particular)",
             "target": target,
@@ -68,7 +88,7 @@ class MappingTask:
     @property
     def expected_tokens(self) -> int:
         """See `Task.expected_tokens`."""
-        return 90 * max(len(self._columns), len(self._target or ()))
+        return 90 * max(len(self._columns), len(self._asked))
 
     @contextmanager
     def material(self) -> Iterator[Material]:
@@ -80,17 +100,43 @@ class MappingTask:
     def deterministic(self) -> MappingDesign:
         """The repairs that the data asks for; with a target, fields matched by name, meaning and type."""
         if self._engine is None:
-            from aifirst_dagster.repair import plan as repair
-
-            plan = repair.propose(self._con, self._relation, self._columns)
-            plan = plan.model_copy(update=_switched(plan, self._options))
-            self._engine = _designed(plan, self._matched(plan.columns) if self._target else [])
+            plan = self._plan()
+            if not self._target:
+                self._engine = _designed(plan, [])
+            else:
+                facts = self._facts or [field.facts() for field in self._target]
+                with trial.repaired(self._con, self._relation, plan) as relation:
+                    self._matching = match.matched(self._con, relation, plan.columns, facts, self._least, self._nearest)
+                self._engine = _designed(plan, match.fields(self._matching, self._target))
         return self._engine
+
+    @property
+    def matching(self) -> Matching | None:
+        """What the engine found, leftovers and candidates included; None where there is no target."""
+        self.deterministic()
+        return self._matching
+
+    def _plan(self) -> RepairPlan:
+        from aifirst_dagster.repair import plan as repair
+
+        if not self._repair:
+            return RepairPlan(columns=self._columns, deduplicate=False)
+        plan = repair.propose(self._con, self._relation, self._columns)
+        return plan.model_copy(update=_switched(plan, self._options))
+
+    @property
+    def _asked(self) -> list[TargetField]:
+        """The fields that a model is asked about: all, or of a wide target those that some column may be."""
+        if not self._target or len(self._target) <= WIDE or self.matching is None:
+            return self._target or []
+        near = {name for names in _candidates(self.matching).values() for name in names}
+        near |= {one.target for one in self.matching.found}
+        return [field for field in self._target if field.name in near]
 
     def judge(self, proposal: MappingProposal, baseline: MappingDesign) -> Verdict:
         """Each field's sources, expression and type on the repaired rows; each respelling by whether it occurs."""
         plan = baseline.plan
-        return trial.judge(self._con, self._relation, proposal, plan, self._target, samples=self._samples)
+        return trial.judge(self._con, self._relation, proposal, plan, self._asked, samples=self._samples)
 
     def merge(self, proposal: MappingProposal, verdict: Verdict, baseline: MappingDesign, by: str) -> MappingDesign:
         """The model's fields and repairs that stand; the engine's for the others. No source column is lost unseen."""
@@ -145,20 +191,15 @@ class MappingTask:
             return design
         return replace(design, sql=sql, edited=True)
 
-    def _matched(self, columns: Sequence[Column]) -> list[MappedField]:
-        assert self._target is not None
-        found = match.match(columns, self._target)
-        fields = []
-        for target in self._target:
-            source, confidence = found.get(target.name, ("", 0.0))
-            fields.append(
-                MappedField(
-                    name=target.name, type=target.type, format=target.format, sources=[source] if source else [],
-                    description=target.description, confidence=confidence,
-                    why="by name, meaning and type" if source else "no column fits",
-                )
-            )  # fmt: skip
-        return fields
+
+def _candidates(matching: Matching) -> dict[str, list[str]]:
+    """Source column -> the target fields that it may be, the likeliest first."""
+    near = {name: [target for target, _ in found] for name, found in matching.unmatched_source.items()}
+    for one in matching.found:
+        names = [target for target, _ in one.candidates] or [one.target]
+        for source in one.sources:
+            near.setdefault(source, names)
+    return near
 
 
 def _designed(plan: RepairPlan, fields: list[MappedField]) -> MappingDesign:

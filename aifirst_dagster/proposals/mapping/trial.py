@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Rows that a mapping is tried on, and the share of their values that a cast or an expression has to read.
 ROWS, ENOUGH = 100_000, 0.9
+#: The share of a field's values that have to be among those that the target allows, where it lists them.
+KNOWN = 0.5
 #: Rows that an accepted mapping is watched by at each run.
 WATCHED = 20_000
 _number = itertools.count(1)
@@ -126,8 +128,10 @@ def _tried(
         )
         made, _ = compile.value(mapped, columns)
         full = " AND ".join(f"{ident(source)} IS NOT NULL" for source in field.sources) or "FALSE"
+        allowed = wanted[field.name].values if field.name in wanted else []
+        known = in_list(f"CAST({made} AS VARCHAR)", allowed) if allowed else "TRUE"
         queries[field.name] = (
-            f"count(*) FILTER ({full}), count({made}) FILTER ({full})",
+            f"count(*) FILTER ({full}), count({made}) FILTER ({full}), count({made}) FILTER (({full}) AND {known})",
             type_,
             bool(mapped.expression),
         )
@@ -139,20 +143,20 @@ def _tried(
         for name, (query, type_, written) in queries.items():
             claim = Claim(subject=name, what="field", value=type_)
             try:
-                held, read = _counted(con, table, query, given if written else None)
+                held, read, known_values = _counted(con, table, query, given if written else None)
             except SandboxError as error:
                 # What an expression failed on stands in DuckDB's words.
                 claim.state, claim.evidence = "failed", told(error.message, samples)
             except RefusedQueryError as error:
                 claim.state, claim.evidence = "failed", error.message
             else:
-                _weigh(claim, held, read)
+                _weigh(claim, held, read, known_values)
             claims.append(claim)
     return claims
 
 
-def _counted(con: duckdb.DuckDBPyConnection, table: str, query: str, given: Path | None) -> tuple[int, int]:
-    """(rows with a source value, those of them that come out with a value)."""
+def _counted(con: duckdb.DuckDBPyConnection, table: str, query: str, given: Path | None) -> tuple[int, int, int]:
+    """(rows with source values, those that come out with a value, those that come out with one that is allowed)."""
     if given is None:
         return con.execute(f"SELECT {query} FROM {table}").fetchall()[0]
     out = given.with_name("counts.parquet")
@@ -160,9 +164,12 @@ def _counted(con: duckdb.DuckDBPyConnection, table: str, query: str, given: Path
     return con.execute(f"FROM read_parquet({literal(out)})").fetchall()[0]
 
 
-def _weigh(claim: Claim, full: int, read: int) -> None:
+def _weigh(claim: Claim, full: int, read: int, known: int) -> None:
     if not full:
         claim.evidence = "No source values to try it on."
+    elif read and known / read < KNOWN:
+        claim.state = "failed"
+        claim.evidence = f"Only {known / read:.1%} of its values are among those that the target allows."
     elif read / full >= ENOUGH:
         claim.state, claim.evidence = "tested", f"{read / full:.1%} of {full} rows with a source value come out."
     else:
