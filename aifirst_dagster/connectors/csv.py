@@ -51,8 +51,9 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     kept = _without_remarks(rows, comment)
     arranged = layout(kept, options.header)
     columns = unique_names(arranged.names)
-    if arranged.first:
-        notices.append(f"{arranged.first} lines above the table are titles or notes, and no part of it.")
+    above = sum(bool(line.strip()) for line in lines[: kept[arranged.first].line - 1])
+    if above:
+        notices.append(f"{above} lines above the table are titles or notes, and no part of it.")
     dialect = _dialect(text, found, arranged, kept, comment)
     table = _table(kept, arranged, tokenizer, comment)
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
@@ -128,6 +129,8 @@ def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: 
     named = rows[arranged.first : arranged.first + arranged.header_rows]
     start = arranged.first + arranged.header_rows
     first_line = rows[start].line if start < len(rows) else rows[-1].line + rows[-1].lines
+    if named and comment:  # remarks below the names are counted, too
+        first_line = named[-1].line + named[-1].lines
     headers = [row.cells for row in named] if arranged.width > 1 else []  # one text may well stand again
     return Table(tokenizer, first_line, arranged.width, arranged.least, headers, comment, arranged.kinds)
 

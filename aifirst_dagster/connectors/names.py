@@ -17,8 +17,9 @@ def unique_names(names: Sequence[str]) -> list[str]:
     taken = set(HIDDEN)
     result = []
     for position, name in enumerate(names, start=1):
-        blank = not name.strip()
-        base = f"column_{position}" if blank else name.replace("\0", "")
+        plain = name.replace("\0", "")
+        blank = not plain.strip()
+        base = f"column_{position}" if blank else plain
         candidate, number = base, 1
         while candidate.casefold() in taken or (candidate.casefold() in given and (blank or number > 1)):
             number += 1

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Config(StepConfig):
     """Where the files are and how they are read."""
 
-    type: Literal["csv", "json", "jsonl", "parquet", "excel", "auto"] = Field(
+    type: Literal["csv", "fixed", "json", "jsonl", "parquet", "excel", "auto"] = Field(
         "auto", description="Format; auto: by suffix and content, for each file."
     )
     path: str | list[str] | None = Field(

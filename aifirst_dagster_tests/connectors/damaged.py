@@ -23,10 +23,14 @@ _KINDS = {
     "code": lambda mark, n: f"{mark}-{n}",
     "foreign": lambda mark, n: f"Łódź é {mark}",
 }
+_NOTES = ["", "zq80001 a note", "# zq80003 remark", '"', "key: zq80004"]
+_SIGNS = [b'"', b"'", b",", b";", b"\n", b"\r", b"\0", b"\\", b"\xff", b"\xc3", b" ", b"\t", b"#", b"{", b"\x1a"]
+_ENDS = re.compile(r"\r\n|\n|\r")
 _SEEDS = [
-    b"a,b,c\n1,2,3\n4,5,6\n", b'id;"name"\r\n1;"x ""y"" z"\r\n2;"a\r\nb"\r\n', b"\xff\xfea\x00,\x00b\x00\n\x001\x00,\x002\x00",
+    b"a,b,c\n1,2,3\n4,5,6\n", b'id;"name"\r\n1;"x ""y"" z"\r\n2;"a\r\nb"\r\n', "a,b\n1,2".encode("utf-16"),
     b"# note\nx\ty\n1\t2\n", b"name   qty\nabc      1\nde      22\n", b'{"a": 1}\n{"a": 2}\n', b"[[1, 2], [3, 4]]", b"",
-    b"\n\n\n", b'"', b"a\rb\rc\r", b"PK\x03\x04", b"<table><tr><td>1</td></tr></table>", b"a,a,,\n1,2,3,4\n", b"\xef\xbb\xbfx\n1\n",
+    b"\n\n\n", b'"', b"a\rb\rc\r", b"PK\x03\x04", b"<table><tr><td>1</td></tr></table>", b"a,a,,\n1,2,3,4\n",
+    b"\xef\xbb\xbfx\n1\n",
 ]  # fmt: skip
 
 
@@ -86,27 +90,7 @@ def damaged(draw: st.DrawFn, content: bytes | None = None) -> bytes:
         at = draw(st.integers(0, len(found)))
         match draw(st.sampled_from(["put", "put", "cut", "double", "set"])):
             case "put":
-                sign = draw(
-                    st.sampled_from(
-                        [
-                            b'"',
-                            b"'",
-                            b",",
-                            b";",
-                            b"\n",
-                            b"\r",
-                            b"\0",
-                            b"\\",
-                            b"\xff",
-                            b"\xc3",
-                            b" ",
-                            b"\t",
-                            b"#",
-                            b"{",
-                            b"\x1a",
-                        ]
-                    )
-                )
+                sign = draw(st.sampled_from(_SIGNS))
                 found[at:at] = sign * draw(st.integers(1, 3))
             case "cut":
                 del found[at : at + draw(st.integers(1, 9))]
@@ -145,16 +129,12 @@ def check(content: bytes, folder: Path, name: str = "data.csv") -> str:
     found.update(mark for _, line in rejects for mark in _MARK.findall(line.replace("\0", "").replace("\\x00", "")))
     found.update(_MARK.findall("\n".join(table.source_names).replace("\0", "")))
     missing = Counter(_MARK.findall(text)) - found
-    above = re.split(r"\r\n|\n|\r", text)[: table.dialect.skip_rows + table.dialect.header_rows + 1]
+    above = _ENDS.split(text)[: table.dialect.skip_rows + table.dialect.header_rows + 1]
     if "above the table" in said:
         missing -= Counter(_MARK.findall("\n".join(above[: table.dialect.skip_rows])))
     missing -= Counter(mark for mark in _MARK.findall("\n".join(above[table.dialect.skip_rows :])) if mark in found)
     if "remarks" in said:
-        missing -= Counter(
-            mark
-            for line in re.split(r"\r\n|\n|\r", text)
-            if line.lstrip().startswith("#")
-            for mark in _MARK.findall(line)
-        )
+        remarks = (line for line in _ENDS.split(text) if line.lstrip().startswith("#"))
+        missing -= Counter(mark for line in remarks for mark in _MARK.findall(line))
     assert not missing, f"lost unsaid: {sorted(missing)[:5]}; said: {said!r}"
     return "read"
