@@ -77,7 +77,8 @@ def exit_code(answer: dict[str, Any]) -> int:
     """0 done; 1 blocking or ERROR checks failed; 2 bad input or configuration; 3 a service failed."""
     kinds = {error.get("type") for error in answer["errors"]}
     services = {kind.__name__ for kind in _family(ServiceError)}
-    bad = {kind.__name__ for kind in _family(AifirstError)} - services - {"QualityError"}
+    judged = {kind.__name__ for kind in _family(AifirstError) if kind.exit_code == 1}
+    bad = {kind.__name__ for kind in _family(AifirstError)} - services - judged
     if kinds & services:
         return 3
     if kinds & bad:
@@ -85,7 +86,7 @@ def exit_code(answer: dict[str, Any]) -> int:
     failed = any(
         not check["passed"] and (check["blocking"] or check["severity"] == "error") for check in answer["checks"]
     )
-    if failed or "QualityError" in kinds:
+    if failed or kinds & judged:
         return 1
     return 0 if answer["success"] else 2
 

@@ -11,11 +11,13 @@ import dagster as dg
 
 from aifirst_dagster.datasets.store import Dataset
 from aifirst_dagster.errors import AifirstError, ServiceError
+from aifirst_dagster.inference.contract.changes import ContractError, markdown
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.observe.progress import tell
 from aifirst_dagster.orchestration import checks as checking
 from aifirst_dagster.orchestration import partitions as partitioning
+from aifirst_dagster.orchestration.contract_report import under_contract
 from aifirst_dagster.orchestration.execute import Done, Work, execute
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
 from aifirst_dagster.orchestration.keys import asset_key, op_name
@@ -50,7 +52,7 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
     llm = (pipeline.llm or LLM_ROUTER) if step.step_type.uses_llm else None
     code_version = f"{step.code_hash}-{step.step_type.version}"
 
-    fixed = checking.fixed(pipeline, step)
+    fixed = checking.fixed(pipeline, step, under_contract(project, pipeline, step))
     checks = {spec.get_python_identifier(): spec for spec in _check_specs(key, fixed, split)}
 
     def compute(
@@ -280,5 +282,10 @@ def _tried_again(context: dg.AssetExecutionContext, step: StepSpec, error: Aifir
 
 def _failure(error: AifirstError) -> dg.Failure:
     """The error as Dagster shows it; only what an outside service did wrong is worth trying again."""
-    metadata: dict[str, Any] = {name: str(value) for name, value in error.to_dict().items() if value}
+    told = error.to_dict()
+    changes = told.pop("changes", None)
+    metadata: dict[str, Any] = {name: str(value) for name, value in told.items() if value}
+    if isinstance(error, ContractError):
+        metadata["schema diff"] = dg.MetadataValue.md(markdown(error.changes))
+        metadata["changes"] = dg.MetadataValue.json(changes)
     return dg.Failure(description=str(error), metadata=metadata, allow_retries=isinstance(error, ServiceError))

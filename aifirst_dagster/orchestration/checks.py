@@ -16,12 +16,15 @@ import dagster as dg
 from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import DatasetStore, Version
+from aifirst_dagster.orchestration.contract_report import contract_finding
+from aifirst_dagster.orchestration.findings import Finding
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 
 RECONCILIATION = "row_reconciliation"
 SCORE = "quality_score"
 DESIGN = "design_current"
 DRIFT = "drift"
+CONTRACT = "schema_contract"
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,8 @@ class Declared:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one version says about one check."""
-
-    passed: bool
-    error: bool
-    description: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def fixed(pipeline: PipelineSpec, step: StepSpec) -> list[Declared]:
-    """The checks that a step's own op reports as it materialises."""
+def fixed(pipeline: PipelineSpec, step: StepSpec, contract: bool = False) -> list[Declared]:
+    """The checks that a step's own op reports as it materialises; `contract`: a schema contract is in force."""
     checks = [
         Declared(
             RECONCILIATION,
@@ -56,6 +49,10 @@ def fixed(pipeline: PipelineSpec, step: StepSpec) -> list[Declared]:
     ]
     if step.step_type.uses_llm:
         checks.append(Declared(DESIGN, "The design in use is accepted, and still fits the data."))
+    if contract:
+        checks.append(
+            Declared(CONTRACT, "The files keep the schema contract, or differ only in ways that break nothing.")
+        )
     if pipeline.drift is not None:
         checks.append(Declared(DRIFT, "Schema and distributions compared with the baseline."))
     return checks
@@ -87,6 +84,8 @@ def findings(store: DatasetStore, version: Version, checks: list[Declared]) -> I
             yield check, _design(version)
         elif check.name == DRIFT and check.rule is None:
             yield check, _drift(version)
+        elif check.name == CONTRACT and check.rule is None:
+            yield check, contract_finding(version)
         else:
             yield check, _rule(results.get(check.rule or ""), verdict.get("released", 0))
 

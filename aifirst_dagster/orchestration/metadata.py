@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from aifirst_dagster.datasets.session import HIDDEN, connect, ident, literal
+from aifirst_dagster.orchestration.contract_report import contract_metadata
 from aifirst_dagster.orchestration.execute import Done
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 
@@ -79,6 +80,8 @@ def materialisation(done: Done, pipeline: PipelineSpec, step: StepSpec, reason: 
         from aifirst_dagster.proposals.vision.report import markdown as seen
 
         metadata["vision"] = dg.MetadataValue.md(seen(vision))
+    if contract := details.get("contract"):
+        metadata |= contract_metadata(contract)
     if output := details.get("output"):
         metadata["output"] = dg.MetadataValue.path(output["location"])
     if notes := [*details.get("notes", []), *([details["skipped"]] if details.get("skipped") else [])]:

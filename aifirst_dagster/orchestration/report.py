@@ -93,7 +93,7 @@ def _counts(version: Version) -> dict[str, Any]:
     }
     if details.get("llm"):
         counts["llm"] = {key: details["llm"][key] for key in Usage.none().model_dump()}
-    for key in ("actions", "output", "design"):
+    for key in ("actions", "output", "design", "contract"):
         if details.get(key):
             counts[key] = details[key]
     if verdict := version.read_json("verdict.json"):

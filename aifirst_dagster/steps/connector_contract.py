@@ -124,7 +124,7 @@ def _first(step: StepRun, table: ReadTable, modes: Modes, design: Design) -> Set
     """No contract yet: it is what the files hold."""
     outcome = design(table.relation, table.columns, table.native)
     lacked = {name for layout in table.layouts for name in table.columns if name not in layout.columns}
-    contract = Contract.of(outcome.answer, lacked)
+    contract = Contract.of(outcome.answer, lacked, described=_worded(outcome))
     written = contracts.keep(step.designs, contract, None)
     told = _told(contract, modes, [], written, step)
     notes = [f"schema contract: version 1, {len(contract.fields)} columns" + ("" if written else "; not written")]
@@ -147,14 +147,14 @@ def _settle(
     examined = examine.examine(
         examine.Case(
             con, contract, modes, placed, base, [*outcome.answer, *others],
-            by_person=_by_person(contract, types, outcome), by_model=outcome.model is not None,
+            by_person=_by_person(contract, types, outcome), by_model=_worded(outcome),
             earlier=_earlier(step),
         )
     )  # fmt: skip
     if examined.frozen:
         examine.refuse(examined, contract, f"aifirst schema accept {step.pipeline} {step.step}")
     new, written = examined.contract, True
-    if new != contract and new.version != contract.version:
+    if new.version != contract.version:
         written = contracts.keep(step.designs, new, contract, examined.changes)
     relation, columns = view.taken(con, base, examined.plan)
     count = len(examined.plan.columns)
@@ -185,11 +185,19 @@ def _as_stored(columns: list[Column], designed: list[Column]) -> list[Column]:
     for column in columns:
         other = seen.get(column.source_name)
         if other is not None and casts.parsed(other, "x") == casts.parsed(column, "x"):
-            column = column.model_copy(update={"evidence": other.evidence, "nullable": other.nullable})
+            counted = {name: getattr(other, name) for name in ("evidence", "nullable", "unique", "values")}
+            column = column.model_copy(update=counted)
         elif other is not None:
             column = column.model_copy(update={"nullable": True})
+        if other is not None and not column.description:
+            column = column.model_copy(update={"description": other.description})
         stored.append(column)
     return stored
+
+
+def _worded(outcome: Outcome[list[Column]]) -> bool:
+    """Whether somebody else than our own engine described the columns."""
+    return outcome.model is not None or outcome.status == "pinned"
 
 
 def _by_person(contract: Contract, types: dict[str, Any], outcome: Outcome[list[Column]]) -> set[str]:

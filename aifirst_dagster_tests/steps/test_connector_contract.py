@@ -335,3 +335,21 @@ def test_parquet_files_are_under_the_contract_too(place):
     accounted(place, made)
     assert [entry["reason"] for entry in aside(made)] == ["id is no integer: 7.5"]
     assert rows(made, "count(*)") == [(6,)]
+
+
+def test_a_way_of_writing_that_was_taken_once_is_no_change_any_more(place):
+    pipeline, _ = loaded(place, "evolve", first=JANUARY)
+    landed(place, "b.csv", AMERICAN)
+    place.run(pipeline)
+    assert on_disk(place)["fields"][1]["aifirst"]["ways"] == ["%m/%d/%Y"]
+    again = place.run(place.pipeline(step("raw", "connector", contract="freeze")))
+    assert told(again) == []
+    assert rows(again, "count(ordered), max(ordered)::VARCHAR") == [(56, "2026-02-28")]
+
+
+def test_a_new_column_that_older_files_lack_is_no_change_once_it_was_taken(place):
+    pipeline, _ = loaded(place, "evolve")
+    landed(place, "b.csv", "id,ordered,amount,state,note\n4,2026-01-08,1.00,open,hi\n")
+    place.run(pipeline)
+    frozen = place.pipeline(step("raw", "connector", contract="freeze"))
+    assert told(place.run(frozen)) == []

@@ -26,6 +26,7 @@ class ContractField(Record):
         pins: What a person set: attributes of the column, or `constraints`.
         constraints: Table Schema's, tested on every cell.
         optional: Some file of those that made the contract lacks it.
+        ways: Other ways in which files may write it: formats of dates, styles of numbers; each file is read in its own.
         undecided: No file had a value yet, so that its type says nothing.
         extra: Properties of the Table Schema field that mean nothing here; kept.
     """
@@ -35,6 +36,7 @@ class ContractField(Record):
     pins: list[str] = Field(default_factory=list)
     constraints: dict[str, Any] = Field(default_factory=dict)
     optional: bool = False
+    ways: list[str] = Field(default_factory=list)
     undecided: bool = False
     extra: dict[str, Any] = Field(default_factory=dict)
 
@@ -68,13 +70,14 @@ class Contract(Record):
     extra: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
-    def of(cls, columns: Sequence[Column], optional: Collection[str] = ()) -> Contract:
+    def of(cls, columns: Sequence[Column], optional: Collection[str] = (), *, described: bool = False) -> Contract:
         """The first contract of a dataset: what its columns are.
 
         Args:
             optional: Source names of columns that some file lacks.
+            described: Keep the descriptions: a model or a person wrote them (ours count the data, which changes).
         """
-        return cls(fields=[field_of(column, column.source_name in optional) for column in columns])
+        return cls(fields=[field_of(one, one.source_name in optional, described=described) for one in columns])
 
     @property
     def columns(self) -> list[Column]:
@@ -109,10 +112,11 @@ class Contract(Record):
         return self.model_copy(update={"fields": [new if field is old else field for field in self.fields]})
 
 
-def field_of(column: Column, optional: bool = False) -> ContractField:
-    """A field as it is found."""
+def field_of(column: Column, optional: bool = False, *, described: bool = False) -> ContractField:
+    """A field as it is found; see `Contract.of`."""
     seen = column.evidence.parsed + column.evidence.failed
     undecided = not seen and not column.native
+    column = column if described else column.model_copy(update={"description": ""})
     return ContractField(column=column, source_names=[column.source_name], optional=optional, undecided=undecided)
 
 

@@ -23,7 +23,8 @@ from aifirst_dagster.inference.schema import Column, FieldType
 OURS = "aifirst"
 _HINT = "A Table Schema is JSON or YAML: {fields: [{name, type, format, ...}], missingValues, primaryKey}."
 #: Said by Table Schema itself, or counted anew with every load.
-_SAID = {"name", "type", "format", "description", "null_tokens", "evidence", "source_name", "confidence", "nullable"}
+_SAID = {"name", "type", "format", "description", "null_tokens", "evidence", "source_name", "confidence", "nullable",
+         "unique", "values"}  # fmt: skip
 _KNOWN = {"name", "type", "format", "description", "constraints", "missingValues", OURS}
 _TOP = {"fields", "missingValues", "primaryKey", OURS}
 _DATES = ("date", "datetime", "time", "yearmonth")
@@ -116,6 +117,8 @@ def _field(field: ContractField) -> dict[str, Any]:
         ours["pins"] = field.pins
     if field.optional:
         ours["optional"] = True
+    if field.ways:
+        ours["ways"] = field.ways
     if field.undecided:
         ours["undecided"] = True
     said = column.model_dump(mode="json", exclude=_SAID, exclude_defaults=True)
@@ -172,6 +175,7 @@ def _read(entry: Any, missing: list[str], foreign: bool, where: str, file: str) 
         pins=pins,
         constraints=rules,
         optional=bool(ours.get("optional")),
+        ways=[str(way) for way in ours.get("ways") or []],
         undecided=bool(ours.get("undecided")),
         extra={key: value for key, value in entry.items() if key not in _KNOWN and not _written(key)},
     )

@@ -93,7 +93,7 @@ def examine(case: Case) -> Examined:
     lacking = {change.column for change in more if change.kind == "missing_column" and change.mode == "evolve"}
     grown = [one.model_copy(update={"optional": True}) if one.name in lacking else one for one in judged.fields]
     # Rows loaded before lack a new column too, whichever files are read now.
-    grown += [field_of(one, optional=True) for one in columns.added]
+    grown += [field_of(one, optional=True, described=case.by_model) for one in columns.added]
     new = contract.model_copy(update={"fields": grown})
     if new.model_dump(exclude={"fields": {"__all__": {"column": _COUNTED}}}) != contract.model_dump(
         exclude={"fields": {"__all__": {"column": _COUNTED}}}
@@ -104,7 +104,7 @@ def examine(case: Case) -> Examined:
 
 
 #: Counted anew with every load: no part of the schema.
-_COUNTED = {"evidence", "confidence", "nullable", "native"}
+_COUNTED = {"evidence", "confidence", "nullable", "native", "unique", "values"}
 
 
 def refuse(examined: Examined, contract: Contract, accept: str) -> NoReturn:

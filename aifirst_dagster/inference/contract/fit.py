@@ -102,6 +102,11 @@ def widened(con: duckdb.DuckDBPyConnection, relation: str, cells: Cells, outside
     return now.model_copy(update={**update, "null_tokens": tokens, "unique": False})
 
 
+def way(column: Column) -> str:
+    """How a column's cells are written: a date's format, a number's style."""
+    return column.format if column.type in ("date", "datetime", "time") else column.number_style or "plain"
+
+
 def now(con: duckdb.DuckDBPyConnection, relation: str, cells: Cells) -> Column:
     """The column as inference sees it in all rows."""
     column = cells.field.column

@@ -100,11 +100,11 @@ def _field(
     away: list[str] = []
     if typed is not None:
         styles = fit.alone(con, base.relation, cells, typed[2])
-        if styles:
-            away = sorted(styles)
-            new = _styled(con, base, cells, mode, styles, typed[1], judged)
-            if new is not None:
-                return new
+        away = sorted(styles)
+        if known := {file: way for file, way in styles.items() if fit.way(way) in one.ways}:
+            judged.styles[one.name] = known
+        if new := {file: way for file, way in styles.items() if file not in known}:
+            one = _styled(con, base, cells, mode, new, typed[1], judged)
     for words, test, files in tests:
         left = {file: count for file, count in files.items() if file not in away}
         if not left:
@@ -130,8 +130,8 @@ def _styled(
     styles: Mapping[str, Column],
     unread: str,
     judged: Judged,
-) -> ContractField | None:
-    """Files that write a column in another way, by the mode; returns the field where it takes that way for good."""
+) -> ContractField:
+    """Files that write a column in another way, by the mode; returns the field, which may take that way for good."""
     one, files = cells.field, sorted(styles)
     pinned = one.pinned("format") or one.pinned("number_style")
     test = f"({within(files)} AND NOT {cells.blank})"
@@ -153,15 +153,11 @@ def _styled(
         change.done = "NULL; the texts are in _raw" + (" (the format is pinned)" if pinned else "")
         judged.void.setdefault(one.name, []).append(test)
     else:
-        held = fit.counts(con, base.relation, [f"(NOT {cells.blank})"])[0]
-        first = styles[files[0]]
-        if len(ways) == 1 and set(held) <= set(files) and first.physical_type == one.column.physical_type:
-            change.done = "read in the new way from now on"
-            update = {"format": first.format, "number_style": first.number_style}
-            return one.model_copy(update={"column": one.column.model_copy(update=update)})
         change.done = "each file is read in its own way"
-        judged.styles[one.name] = dict(styles)
-    return None
+        judged.styles.setdefault(one.name, {}).update(styles)
+        new_ways = list(dict.fromkeys([*one.ways, *(fit.way(way) for way in styles.values())]))
+        return one.model_copy(update={"ways": new_ways})
+    return one
 
 
 def _misfits(
