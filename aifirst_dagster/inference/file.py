@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident
-from aifirst_dagster.inference import cleaning, infer, keys, sampling
-from aifirst_dagster.inference.keys import Relationship
+from aifirst_dagster.inference import cleaning, infer, keys, relations, sampling
+from aifirst_dagster.inference.relations.found import Relationship
 from aifirst_dagster.inference.schema import CleaningHint, Column
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def infer_relation(
         rows = evidence.parsed + evidence.failed + evidence.nulls
         pairs = keys.composite(con, sample, found) if whole and not any(column.unique for column in found) else []
         key, every = keys.primary_key(found, pairs)
-        related = keys.relationships(con, sample, found)
+        related = relations.find(con, sample, sample if whole else relation, found, rows)
         hints = cleaning.hints(con, sample, found, share=rows / held if held else 1.0)
     finally:
         con.execute(f"DROP TABLE IF EXISTS {sample}")

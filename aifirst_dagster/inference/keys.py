@@ -1,4 +1,4 @@
-"""Which columns identify a row, and which columns follow from others."""
+"""Which columns identify a row."""
 
 from __future__ import annotations
 
@@ -7,28 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident
-from aifirst_dagster.inference.schema import Column, Record
+from aifirst_dagster.inference.schema import Column
 
 if TYPE_CHECKING:
     import duckdb
 
 #: Counting distinct values on all rows is the dearest thing that inference does: so many columns at most.
 MAX_CANDIDATES = 3
-#: A column with more distinct values does not take part in functional dependencies: too much follows from it by chance.
-MAX_DETERMINANT = 1_000
-#: Pairs of columns that are compared: each costs a count of distinct values.
-MAX_PAIRS = 40
 _KEY_NAME = re.compile(
     r"(?i)(^|[_\W])(id|key|uuid|guid|code|no|nr|number|isbn|sku|symbol|pk)($|[_\W])|(?<=[a-z])(Id|ID|Key|No|Nr)$"
 )
-
-
-class Relationship(Record):
-    """Something that holds between columns. `kind`: `determines` (the first fixes the second) or `one_to_one`."""
-
-    columns: list[str]
-    kind: str
-    evidence: str
 
 
 def candidates(columns: Sequence[Column]) -> set[str]:
@@ -79,41 +67,6 @@ def composite(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[C
     by_name = {column.name: column for column in able}
     found.sort(key=lambda pair: sum(_rank(by_name[name]) for name in pair))
     return found[:3]
-
-
-def relationships(con: duckdb.DuckDBPyConnection, sample: str, columns: Sequence[Column]) -> list[Relationship]:
-    """Functional dependencies and equal columns among those with few values, as the rows of `sample` show them.
-
-    A dependency needs a determinant whose values repeat: on average four rows each.
-    """
-    names = [column.source_name for column in columns if not column.native][:40]
-    shown = {column.source_name: column.name for column in columns}
-    if len(names) < 2:
-        return []
-    wanted = ", ".join(f"coalesce(list_unique(list({ident(name)})), 0)" for name in names)
-    counts = con.execute(f"SELECT count(*), {wanted} FROM {ident(sample)}").fetchall()[0]
-    rows, distinct = counts[0], dict(zip(names, (count or 0 for count in counts[1:]), strict=True))
-    able = [name for name in names if 1 < distinct[name] <= min(MAX_DETERMINANT, rows / 4)][:10]
-    pairs = [(a, b) for a in able for b in names if a != b and 1 < distinct[b] <= distinct[a]]
-    pairs = pairs[:MAX_PAIRS]
-    if not pairs:
-        return []
-    wanted = ", ".join(f"list_unique(list(hash({ident(a)}, {ident(b)})))" for a, b in pairs)
-    both = con.execute(f"SELECT {wanted} FROM {ident(sample)}").fetchall()[0]
-    wanted = ", ".join(f"count_if({ident(a)} IS NULL OR {ident(b)} IS NULL)" for a, b in pairs)
-    filled = con.execute(f"SELECT {wanted} FROM {ident(sample)}").fetchall()[0]
-    found = []
-    for (a, b), together, gaps in zip(pairs, both, filled, strict=True):
-        if together != distinct[a] or gaps:
-            continue
-        if distinct[a] == distinct[b]:
-            if names.index(a) < names.index(b):
-                text = f"{distinct[a]:,} values each, one to one, in {rows:,} rows"
-                found.append(Relationship(columns=[shown[a], shown[b]], kind="one_to_one", evidence=text))
-            continue
-        text = f"each of {distinct[a]:,} values has one of {distinct[b]:,}, in {rows:,} rows"
-        found.append(Relationship(columns=[shown[a], shown[b]], kind="determines", evidence=text))
-    return found
 
 
 def _rank(column: Column) -> int:
