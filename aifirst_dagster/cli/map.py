@@ -70,7 +70,7 @@ def map_files(
         outcome, matching = map_onto(con, "mapped_source", columns, wanted, least, candidates, llm, wish())
         for text in outcome.notes:
             notice(text)
-        answer = _answer(outcome.answer, matching, columns)
+        answer = _answer(outcome.answer, matching, columns, candidates)
         answer |= {
             "sql": _sql(source, target, table, outcome.answer),
             "proposed_by": outcome.proposed_by,
@@ -117,12 +117,12 @@ def _both(con: duckdb.DuckDBPyConnection, source: str, target: str) -> tuple[Fil
     return table, statement.read_as(columns), wanted
 
 
-def _answer(design: MappingDesign, matching: Matching, columns: list[Column]) -> dict[str, Any]:
+def _answer(design: MappingDesign, matching: Matching, columns: list[Column], most: int) -> dict[str, Any]:
     """Matches, one for each source column of a field and each that was beaten, and what is left on both sides."""
     from aifirst_dagster.proposals.mapping.statement import expressions, is_unit
 
     near = {name: one.candidates for one in matching.found for name in one.sources[:1] if one.candidates}
-    near |= matching.unmatched_source
+    near = {name: found[:most] for name, found in (near | matching.unmatched_source).items()}
     written = expressions(design.fields, columns)
     matches = [_match(source, field, written[field.name], near) for field in design.fields for source in field.sources]
     used = {(match["source"], match["target"]) for match in matches}
@@ -132,7 +132,7 @@ def _answer(design: MappingDesign, matching: Matching, columns: list[Column]) ->
             if one.filled_by is not None and source not in sources and (source, one.target) not in used:
                 matches.append({
                     "source": source, "target": one.target, "confidence": one.confidence, "expression": None,
-                    "evidence": one.why, "used": False, "sources": one.sources, "candidates": _told(one.candidates),
+                    "evidence": one.why, "used": False, "sources": one.sources, "candidates": _told(one.candidates[:most]),
                 })  # fmt: skip
     real = {column.name: column.source_name for column in columns if is_unit(column)}
     for match in matches:
