@@ -166,14 +166,16 @@ def _shares(count: dict[str, float]) -> dict[str, float]:
 def show(report: dict[str, dict[str, float]]) -> None:
     """The report as a table."""
     clean = report.pop("none")
-    print(f"{clean['tables']:.0f} clean tables, {clean['cells']:,.0f} cells: {clean['flagged_share']:.2%} false alarms; "
-          f"{clean['over 1 %']:.0f} tables over 1 %")  # fmt: skip
+    alarms, over = clean["flagged_share"], clean["over 1 %"]
     print(
-        f"{'kind':16} {'errors':>7} {'precision':>9} {'recall':>7} {'F1':>6}  {'repairs':>7} {'right':>6} {'of all':>6}"
+        f"{clean['tables']:.0f} clean tables, {clean['cells']:,.0f} cells: {alarms:.2%} false alarms, "
+        f"{over:.0f} tables over 1 %"
     )
+    print("kind              errors precision  recall     F1  repairs  right of all")
     for kind, row in report.items():
-        print(f"{kind:16} {row['errors']:7.0f} {row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}  "
-              f"{row['suggestions']:7.0f} {row['repair_precision']:6.3f} {row['repair_recall']:6.3f}")  # fmt: skip
+        found = f"{row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}"
+        mended = f"{row['suggestions']:7.0f} {row['repair_precision']:6.3f} {row['repair_recall']:6.3f}"
+        print(f"{kind:16} {row['errors']:7.0f} {found}  {mended}")
 
 
 def main() -> None:

@@ -103,7 +103,8 @@ KINDS = [*_CELLS, "wrong value", "swapped cells", "shifted row"]
 
 
 def damage(rows: Rows, kind: str, share: float, dice: random.Random) -> tuple[Rows, set[Cell]]:
-    """A damaged copy of `rows`, and its cells that now differ. `share` is that of cells (of rows, for rows)."""
+    """A damaged copy of `rows`, and its cells that now differ. `share` is that of the cells that such an
+    error can befall (of rows, where it befalls rows)."""
     copy = [list(row) for row in rows]
     width = len(rows[0]) if rows else 0
     if kind == "shifted row":
@@ -124,7 +125,7 @@ def damage(rows: Rows, kind: str, share: float, dice: random.Random) -> tuple[Ro
     else:
         change, able = _CELLS[kind]
         cells = [(r, c) for r, row in enumerate(rows) for c, text in enumerate(row) if able(text)]
-        for r, c in dice.sample(cells, min(len(cells), max(1, round(share * len(rows) * width)))):
+        for r, c in dice.sample(cells, min(len(cells), max(1, round(share * len(cells))))):
             copy[r][c] = change(copy[r][c], dice)
     return copy, {(r, c) for r, row in enumerate(rows) for c in range(width) if row[c] != copy[r][c]}
 

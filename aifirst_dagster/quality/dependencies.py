@@ -14,7 +14,9 @@ STRENGTH = 0.9
 #: In a table of more rows than this, pairs of columns are first looked at in so many of them.
 SAMPLE = 20_000
 #: A pair of values that a group shows as often as this is meant, though the group's majority has another.
-MEANT, MEANT_SHARE = 3, 0.03
+MEANT, MEANT_SHARE = 3, 0.08
+#: So many of the rows that follow no majority are of pairs that hardly occur.
+SCATTERED = 0.7
 #: Observations of one thing by several sources: at least so many columns follow it, so far, at most so many do not.
 FOLLOWING, FOLLOWS, STRAY = 3, 0.4, 1
 
@@ -60,18 +62,26 @@ def find(facts: Facts) -> Found:
         strengths = {pair: s for pair, s in strengths.items() if pair not in likely}
         strengths |= {(by, of): _strength(facts, _CODES, by, of) for by, of in sorted(likely)}
     thing = _thing(facts, able, strengths)
+    settled_by: dict[str, list[str]] = {}
+    for (by, of), strength in strengths.items():
+        if strength >= STRENGTH:
+            settled_by.setdefault(of, []).append(by)
+    tables: dict[str, str] = {}
     for settled in able:
         name = settled.column.name
         if settled.column.type == "string" and facts.rows <= 2 * SAMPLE:
             found.supported[name] = _supported(facts, [by.column.name for by in able if _names(by)], settled)
-        votes = [by for (by, of), strength in strengths.items() if of == name and strength >= STRENGTH]
+        votes = settled_by.get(name, [])
         loose = thing is not None and name != thing and strengths.get((thing, name), 0.0) >= FOLLOWS
         if not votes and not loose:
             continue
-        table = f"__votes_{len(found.made)}"
-        facts.ask(f"CREATE OR REPLACE TEMP TABLE {table} AS {_tally(votes or [str(thing)], name, loose and not votes)}")
-        found.made.append(table)
-        found.queries.append((name, _query(facts, table, settled)))
+        tables[name] = f"__votes_{len(found.made)}"
+        tally = _tally(votes or [str(thing)], name, loose and not votes)
+        facts.ask(f"CREATE OR REPLACE TEMP TABLE {tables[name]} AS {tally}")
+        found.made.append(tables[name])
+    for settled in able:
+        if settled.column.name in tables:
+            found.queries.append((settled.column.name, _query(facts, tables, settled, settled_by)))
     return found
 
 
@@ -105,15 +115,22 @@ def _groups(table: str, by: str, of: str) -> str:
 
 def _strength(facts: Facts, table: str, by: str, of: str) -> float:
     """How far `by` settles `of`, 0 to 1: the rows that follow their group's majority, beyond those of the mode."""
-    query = f"""SELECT sum(m) / sum(t), sum(t), (SELECT max(n) / sum(n) FROM
-        (SELECT count(*) AS n FROM {table} WHERE {ident(of)} IS NOT NULL GROUP BY {ident(of)})),
-        (SELECT count({ident(of)}) FROM {table}) FROM
-        (SELECT k, sum(n) AS t, max(n) AS m FROM (SELECT {ident(by)} AS k, {ident(of)} AS v, count(*) AS n FROM {table}
-         WHERE {ident(by)} IS NOT NULL AND {ident(of)} IS NOT NULL GROUP BY 1, 2) GROUP BY 1 HAVING sum(n) >= 3)"""
-    agreed, covered, mode, filled = facts.ask(query)[0]
+    query = f"""WITH pairs AS (SELECT {ident(by)} AS k, {ident(of)} AS v, count(*) AS n FROM {table}
+            WHERE {ident(by)} IS NOT NULL AND {ident(of)} IS NOT NULL GROUP BY 1, 2),
+        sized AS (SELECT k, n, sum(n) OVER (PARTITION BY k) AS t FROM pairs),
+        groups AS (SELECT k, any_value(t) AS t, max(n) AS m,
+            coalesce(sum(n) FILTER (n < {MEANT} OR n < {MEANT_SHARE} * t), 0) AS single
+            FROM sized WHERE t >= 3 GROUP BY 1)
+        SELECT sum(m) / sum(t), sum(t), (SELECT max(n) / sum(n) FROM (SELECT sum(n) AS n FROM pairs GROUP BY v)),
+            (SELECT count({ident(of)}) FROM {table}), sum(least(single, t - m)) FROM groups"""
+    agreed, covered, mode, filled, single = facts.ask(query)[0]
     if not covered or covered < 0.3 * filled or mode >= 0.999:
         return 0.0
     strength = max(0.0, (agreed - mode) / (1 - mode))
+    # Slips are scattered: each wrong pair of values stands alone. Exceptions that repeat themselves are meant.
+    scattered = agreed >= 0.85 and strength >= 0.8 and single >= SCATTERED * (1 - agreed) * covered
+    if scattered:
+        return max(strength, STRENGTH)
     return strength if agreed >= 0.95 else min(strength, STRENGTH - 0.01)
 
 
@@ -168,11 +185,41 @@ def _tally(votes: list[str], settled: str, loose: bool) -> str:
         HAVING max(n) * 2 > sum(n)"""
 
 
-def _query(facts: Facts, table: str, settled: Fact) -> str:
-    """Cells of `settled` that the columns which settle it contradict, with what these say."""
-    text = settled.text
+def _query(facts: Facts, tables: dict[str, str], settled: Fact, settled_by: dict[str, list[str]]) -> str:
+    """Cells of `settled` that the columns which settle it contradict, with what these say.
+
+    Where two columns contradict each other, a third one that both settle says which is right. Where none does, either
+    may be wrong: then nothing is suggested.
+    """
+    text, name = settled.text, settled.column.name
+    rivals = [other for other in settled_by.get(name, []) if other in tables and name in settled_by.get(other, [])]
+    torn = [
+        f"SELECT c.__row, {_defended(name, other, settled_by)} AS says FROM {_CODES} c JOIN {tables[other]} w "
+        f"USING (__row) WHERE w.top <> c.{ident(other)}"
+        for other in rivals
+    ]
+    torn_sql = " UNION ALL ".join(torn) or "SELECT NULL::BIGINT AS __row, NULL::INTEGER AS says WHERE FALSE"
     return f"""WITH names AS (SELECT hash({text}) AS code, any_value({text}) AS top FROM {facts.cells}
-            WHERE {settled.present} GROUP BY 1)
-        SELECT c.__row, c.__line, c.{text}, 'Rows alike in other columns have ' || names.top || ' here.', names.top
-        FROM {facts.cells} c JOIN {table} w USING (__row) JOIN names ON w.top = names.code
-        WHERE c.{text} IS DISTINCT FROM names.top"""
+            WHERE {settled.present} GROUP BY 1),
+        torn AS (SELECT __row, sum(says) AS says FROM ({torn_sql}) GROUP BY 1)
+        SELECT c.__row, c.__line, c.{text}, 'Rows alike in other columns have ' || names.top || ' here.',
+            CASE WHEN torn.__row IS NULL OR torn.says < 0 THEN names.top END
+        FROM {facts.cells} c JOIN {tables[name]} w USING (__row) JOIN names ON w.top = names.code
+            LEFT JOIN torn USING (__row)
+        WHERE c.{text} IS DISTINCT FROM names.top AND coalesce(torn.says, 0) <= 0"""
+
+
+def _defended(name: str, other: str, settled_by: dict[str, list[str]]) -> str:
+    """SQL: how many columns that both `name` and `other` settle speak for `name`, less those that speak for `other`."""
+    both = [third for third, by in settled_by.items() if {name, other} <= set(by) and third not in (name, other)]
+    says = [
+        f"coalesce(CASE WHEN ({_top(name, third)}) = c.{ident(third)} THEN 1 ELSE 0 END "
+        f"- CASE WHEN ({_top(other, third)}) = c.{ident(third)} THEN 1 ELSE 0 END, 0)"
+        for third in both[:5]
+    ]
+    return " + ".join(says) or "0"
+
+
+def _top(by: str, of: str) -> str:
+    """SQL: what most rows with this row's `by` have in `of`."""
+    return f"SELECT g.top FROM {_groups(_CODES, by, of)} g WHERE g.k = c.{ident(by)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference import lookalikes
 from aifirst_dagster.inference.casts import parsed
 from aifirst_dagster.quality.facts import TYPED, Fact, Facts, Query
 from aifirst_dagster.quality.shapes import shape_sql
@@ -18,6 +19,8 @@ _ODD = (
     r"[\x{0000}-\x{0008}\x{000B}\x{000C}\x{000E}-\x{001F}\x{007F}\x{00AD}\x{200B}\x{200E}\x{200F}\x{2060}"
     r"\x{FEFF}\x{FFFD}]"
 )
+#: A letter right beside a digit may have taken another digit's place: there is no telling the number then.
+_ONE_NUMBER = r"^\s*(?:[A-Za-z.]+\s+)?[$€£]?\s*([-+]?[0-9]+(?:\.[0-9]+)?)(?:\s+[A-Za-z. ]+|\s*[%$€£°])?\s*$"
 
 
 def queries(facts: Facts) -> Iterator[Query]:
@@ -28,7 +31,7 @@ def queries(facts: Facts) -> Iterator[Query]:
         name = fact.column.name
         if fact.column.type in TYPED:
             yield name, _mistyped(facts, fact)
-        yield name, _characters(facts, fact)
+        yield from _characters(facts, fact)
         yield name, _space(facts, fact)
         if fact.column.type == "string" or fact.column.physical_type == "VARCHAR":
             yield name, _rare_form(facts, fact)
@@ -40,20 +43,50 @@ def _mistyped(facts: Facts, fact: Fact) -> str:
     kind = fact.column.type
     reason = literal(f"Nearly all values here are of type {kind}; this one is not.")
     cast = parsed(fact.column, fact.text)
+    # One number with words or signs around it: that number.
+    plain = f"regexp_extract({fact.text}, '{_ONE_NUMBER}', 1)"
+    number = f"nullif({plain}, '')" if kind in ("integer", "number") else "NULL"
     return (
-        f"SELECT __row, __line, {fact.text}, {reason}, NULL FROM {facts.cells} "
+        f"SELECT __row, __line, {fact.text}, {reason}, {number} FROM {facts.cells} "
         f"WHERE {fact.present} AND ({cast}) IS NULL"
     )
 
 
-def _characters(facts: Facts, fact: Fact) -> str:
-    """Characters without width or meaning, and those that stand for a byte that could not be read."""
-    plain = f"regexp_replace({fact.text}, '{_ODD}', '', 'g')"
-    return (
-        f"SELECT __row, __line, {fact.text}, 'It holds a character that cannot be seen or read.', "
-        f"CASE WHEN NOT contains({fact.text}, chr(65533)) THEN {plain} END "
-        f"FROM {facts.cells} WHERE {fact.present} AND regexp_matches({fact.text}, '{_ODD}')"
+def _characters(facts: Facts, fact: Fact) -> Iterator[Query]:
+    """Characters without width or meaning, those that stand for a byte that could not be read, and look-alikes."""
+    name = fact.column.name
+    odd, foreign = facts.ask(
+        f"SELECT count(*) FILTER (regexp_matches({fact.text}, '{_ODD}')), "
+        f"count(*) FILTER (regexp_matches({fact.text}, '{lookalikes.SUSPECT}')) FROM {facts.cells} "
+        f"WHERE {fact.present}"
+    )[0]
+    if odd:
+        plain = f"regexp_replace({fact.text}, '{_ODD}', '', 'g')"
+        yield (
+            name,
+            (
+                f"SELECT __row, __line, {fact.text}, 'It holds a character that cannot be seen or read.', "
+                f"CASE WHEN NOT contains({fact.text}, chr(65533)) THEN {plain} END "
+                f"FROM {facts.cells} WHERE {fact.present} AND regexp_matches({fact.text}, '{_ODD}')"
+            ),
+        )
+    if not foreign:
+        return
+    texts = facts.ask(
+        f"SELECT DISTINCT {fact.text} FROM {facts.cells} WHERE {fact.present} "
+        f"AND regexp_matches({fact.text}, '{lookalikes.SUSPECT}') LIMIT 20000"
     )
+    meant = lookalikes.mended(text for (text,) in texts)
+    if meant:
+        old, new = (", ".join(map(literal, part)) for part in (meant, meant.values()))
+        yield (
+            name,
+            (
+                f"SELECT c.__row, c.__line, c.{fact.text}, 'Some letters are of another script.', m.new "
+                f"FROM {facts.cells} c JOIN (SELECT unnest([{old}]) AS old, unnest([{new}]) AS new) m "
+                f"ON c.{fact.text} = m.old"
+            ),
+        )
 
 
 def _space(facts: Facts, fact: Fact) -> str:

@@ -34,7 +34,7 @@ def queries(facts: Facts) -> Iterator[Query]:
     for fact in worded:
         rare = fact.worded <= MISSING * fact.rows
         if fact.filled and (blanks or rare) and fact.column.name not in natural:
-            yield fact.column.name, _token(facts, fact, blanks or len(worded) == 1)
+            yield fact.column.name, _token(facts, fact, not rare or len(worded) == 1)
 
 
 def _together(facts: Facts, odd: list[Fact]) -> set[str]:
@@ -49,7 +49,7 @@ def _together(facts: Facts, odd: list[Fact]) -> set[str]:
         some = pairs[start : start + 400]
         asked = ", ".join(f"count(*) FILTER (NOT {a.present} AND NOT {b.present})" for a, b in some)
         counts = facts.ask(f"SELECT {asked} FROM {facts.cells}")[0]
-        for (a, b), both in zip(some, counts, strict=True):
+        for (a, _), both in zip(some, counts, strict=True):
             if both >= TOGETHER * a.missing:
                 found.add(a.column.name)
     return found
