@@ -197,6 +197,7 @@ def _query(facts: Facts, tables: dict[str, str], settled: Fact, settled_by: dict
         f"SELECT c.__row, {_defended(name, other, settled_by)} AS says FROM {_CODES} c JOIN {tables[other]} w "
         f"USING (__row) WHERE w.top <> c.{ident(other)}"
         for other in rivals
+        if _both(name, other, settled_by)
     ]
     torn_sql = " UNION ALL ".join(torn) or "SELECT NULL::BIGINT AS __row, NULL::INTEGER AS says WHERE FALSE"
     return f"""WITH names AS (SELECT hash({text}) AS code, any_value({text}) AS top FROM {facts.cells}
@@ -211,13 +212,16 @@ def _query(facts: Facts, tables: dict[str, str], settled: Fact, settled_by: dict
 
 def _defended(name: str, other: str, settled_by: dict[str, list[str]]) -> str:
     """SQL: how many columns that both `name` and `other` settle speak for `name`, less those that speak for `other`."""
-    both = [third for third, by in settled_by.items() if {name, other} <= set(by) and third not in (name, other)]
     says = [
         f"coalesce(CASE WHEN ({_top(name, third)}) = c.{ident(third)} THEN 1 ELSE 0 END "
         f"- CASE WHEN ({_top(other, third)}) = c.{ident(third)} THEN 1 ELSE 0 END, 0)"
-        for third in both[:5]
+        for third in _both(name, other, settled_by)[:5]
     ]
-    return " + ".join(says) or "0"
+    return " + ".join(says)
+
+
+def _both(name: str, other: str, settled_by: dict[str, list[str]]) -> list[str]:
+    return [third for third, by in settled_by.items() if {name, other} <= set(by) and third not in (name, other)]
 
 
 def _top(by: str, of: str) -> str:
