@@ -8,11 +8,13 @@ All others take the exact way (`csv_exact`).
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
 from aifirst_dagster.connectors.csv_exact import Copy, Table, exact_copy
 from aifirst_dagster.connectors.names import unique_names
+from aifirst_dagster.connectors.several import choose
 from aifirst_dagster.connectors.source import Scratch, Source
 from aifirst_dagster.connectors.text import Text, as_utf8
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
@@ -49,13 +51,18 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     rows = records(lines, tokenizer)
     comment = _comment(rows)
     kept = _without_remarks(rows, comment)
+    chosen = choose(kept, lines, source, options)
+    kept = chosen.rows
+    notices += chosen.notices
     arranged = layout(kept, options.header)
     columns = unique_names(arranged.names)
-    above = sum(bool(line.strip()) for line in lines[: kept[arranged.first].line - 1])
+    above = sum(bool(line.strip()) for line in lines[chosen.start - 1 : kept[arranged.first].line - 1])
     if above:
         notices.append(f"{above} lines above the table are titles or notes, and no part of it.")
     dialect = _dialect(text, found, arranged, kept, comment)
-    table = _table(kept, arranged, tokenizer, comment)
+    table = replace(
+        _table(kept, arranged, tokenizer, comment), until=chosen.until, others=chosen.others, before=chosen.before
+    )
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
     count = _regular_lines(text, table)
     if count and text.size <= _HELD and (held := _held(con, text, table, part, count)):
@@ -68,8 +75,10 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
 
 
 def _lines(text: Text) -> list[str]:
-    """The sample: the first lines, without their ends."""
+    """The sample: the first lines, without their ends; bytes that are no text as escapes."""
     head = text.head(_SAMPLE)
+    if not text.intact:
+        head = head.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if text.line_terminator == "\r" or text.returns - text.pairs > 0.1 * text.feeds:
         head = head.replace("\r\n", "\n").replace("\r", "\n")
     return [line.removesuffix("\r") for line in head.removesuffix("\n").split("\n")[:_SAMPLE_LINES]]
@@ -138,6 +147,8 @@ def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: 
 def _regular_lines(text: Text, table: Table) -> int:
     """How many lines of data a file has that may be regular; 0 where it is plain that it is not."""
     tokenizer = table.tokenizer
+    if table.until or table.before:
+        return 0
     if not (text.intact and text.uniform) or table.comment or not 0 < len(tokenizer.delimiter.encode()) <= 4:
         return 0
     if tokenizer.escapechar and not tokenizer.quotechar:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -35,6 +35,9 @@ class Table:
         headers: The cells of each row of names.
         comment: What a line begins with that is a remark, or None.
         kinds: As `Layout` has them: a row of another width must look like this to be taken.
+        until: The line at which other tables begin; None where there are none.
+        others: What lines of other tables are set aside as; "" where the user named the table, and they are left out.
+        before: The lines of other tables above this one, with their numbers, to be set aside.
     """
 
     tokenizer: Tokenizer
@@ -44,6 +47,9 @@ class Table:
     headers: list[list[str]]
     comment: str | None
     kinds: dict[int, str]
+    until: int | None = None
+    others: str = ""
+    before: Sequence[tuple[int, str]] = ()
 
 
 @dataclass
@@ -148,6 +154,8 @@ class _Reader:
 
     def run(self, lines: _Lines) -> None:
         """Read all lines."""
+        for number, line in self.table.before:
+            self._set_aside(number, self.table.others, line)
         number = self.table.first_line
         while lines.fill():
             number = self._block(lines, number)
@@ -160,6 +168,11 @@ class _Reader:
         index = 0
         while index < len(lines):
             line = lines[index].removesuffix("\r")
+            if self.table.until is not None and number + index >= self.table.until:
+                if self.table.others and line.strip():
+                    self._set_aside(number + index, self.table.others, line)
+                index += 1
+                continue
             if self.regular(line) and self.intact and not self._suspect(line):
                 good.append(f"{number + index}{delimiter}{line}\n")
                 index += 1

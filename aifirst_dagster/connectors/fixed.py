@@ -44,7 +44,8 @@ def read_fixed(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOpti
         InputError: No columns are to be seen.
     """
     text = as_utf8(source, options.encoding, scratch)
-    lines = re.split(r"\r\n|\n|\r", text.head(_SAMPLE))[:_SAMPLE_LINES]
+    head = text.head(_SAMPLE).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    lines = re.split(r"\r\n|\n|\r", head)[:_SAMPLE_LINES]
     found = places.find(lines)
     if found is None:
         raise InputError(
