@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident, literal
@@ -155,20 +155,21 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
         return []
     costly = [at for at, column in enumerate(columns) if _costly(column)]
     cheap = [at for at in range(len(columns)) if at not in costly]
-    rows, found = _measured(con, relation, columns, cheap)
+    rows, found = _measured(con, relation, columns, cheap) if cheap else (0, {})
     for at in costly:
+        # Named so that no column of the table can hide it.
         name = columns[at].source_name
-        times = "n" if name.lower() != "n" else "m"
+        times = "n" if name.lower() != "n" else "n_"
         texts = f"(SELECT {ident(name)}, count(*) AS {times} FROM {ident(relation)} GROUP BY 1)"
-        found |= _measured(con, texts, columns, [at], times)[1]
-    candidates = keys.candidates(columns)
+        rows, seen = _measured(con, texts, columns, [at], times)
+        found |= seen
+    # Apart from the scan of all columns, where counting what is distinct costs twice as much.
+    distinct = _distinct(con, relation, keys.candidates(columns), columns)
     judged = []
     for at, column in enumerate(columns):
         cells, unread, failed, values = found[at]
         examples = _examples(con, relation, column) if failed and not column.native else []
-        # Apart from the scan of all columns, where counting what is distinct costs twice as much.
-        distinct = _distinct(con, relation, column) if column.name in candidates else None
-        judged.append(_judged(column, rows, cells, unread, failed, examples, distinct, values))
+        judged.append(_judged(column, rows, cells, unread, failed, examples, distinct.get(column.name), values))
     return judged
 
 
@@ -177,9 +178,16 @@ def _costly(column: Column) -> bool:
     return not column.native and bool(column.formats_seen or column.units_seen or column.type == "duration")
 
 
-def _distinct(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> int:
-    source = ident(column.source_name)
-    return int(con.execute(f"SELECT count(DISTINCT hash({source})) FROM {ident(relation)}").fetchall()[0][0])
+def _distinct(
+    con: duckdb.DuckDBPyConnection, relation: str, names: Collection[str], columns: Sequence[Column]
+) -> dict[str, int]:
+    """How many different texts each of the columns `names` has, in one scan."""
+    asked = [column for column in columns if column.name in names]
+    if not asked:
+        return {}
+    counts = ", ".join(f"count(DISTINCT hash({ident(column.source_name)}))" for column in asked)
+    found = con.execute(f"SELECT {counts} FROM {ident(relation)}").fetchall()[0]
+    return {column.name: int(count) for column, count in zip(asked, found, strict=True)}
 
 
 def _examples(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> list[str]:

@@ -26,7 +26,8 @@ class ColumnSample:
 
     Attributes:
         name: The column in the relation.
-        counts: The most frequent distinct texts and their cells; blank ones left out.
+        counts: Distinct texts, blank ones left out, and how many cells each stands for: all of them, or the most
+            frequent and some of the others.
         cells: Cells with text in the sample.
         blanks: Cells that are NULL or blank.
         distinct: How many distinct texts the sample holds.
@@ -76,12 +77,21 @@ def _few(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> 
 
 
 def _many(con: duckdb.DuckDBPyConnection, table: str, column: str, limit: int) -> tuple[dict[str, int], int, int]:
-    """The most frequent texts of a column, its filled cells and distinct texts."""
+    """Half of `limit` texts are a column's most frequent, half are drawn from the others and stand for all of those.
+
+    The most frequent alone would hide the other way in which one cell in twenty is written.
+    """
     name = ident(column)
     found = con.execute(
-        f"""SELECT v, n, count(*) OVER (), sum(n) OVER ()
-        FROM (SELECT {name} v, count(*) n FROM {table} WHERE trim({name}) <> '' GROUP BY 1)
-        ORDER BY n DESC, hash(v) LIMIT {limit}"""
+        f"""SELECT v, n, place, count(*) OVER (), sum(n) OVER ()
+        FROM (SELECT *, row_number() OVER (ORDER BY n DESC, hash(v)) AS place
+              FROM (SELECT {name} v, count(*) n FROM {table} WHERE trim({name}) <> '' GROUP BY 1))
+        ORDER BY CASE WHEN place <= {limit // 2} THEN 0 ELSE hash(v) END, place LIMIT {limit}"""
     ).fetchall()
-    counts = {text: count for text, count, *_ in found}
-    return counts, int(found[0][3]) if found else 0, found[0][2] if found else 0
+    if not found:
+        return {}, 0, 0
+    distinct, cells = found[0][3], int(found[0][4])
+    top = {text: count for text, count, place, *_ in found if place <= limit // 2}
+    drawn = {text: count for text, count, place, *_ in found if place > limit // 2}
+    scale = (cells - sum(top.values())) / sum(drawn.values()) if drawn else 1.0
+    return top | {text: max(1, round(count * scale)) for text, count in drawn.items()}, cells, distinct
