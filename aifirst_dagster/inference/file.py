@@ -56,7 +56,8 @@ def infer_relation(
         found = infer.verify(con, sample if whole else relation, found)
         evidence = found[0].evidence
         rows = evidence.parsed + evidence.failed + evidence.nulls
-        pairs = keys.composite(con, sample, found) if whole and not any(column.unique for column in found) else []
+        alone = any(column.unique for column in found)
+        pairs = [] if alone else keys.composite(con, sample, found, sample if whole else relation, rows)
         key, every = keys.primary_key(found, pairs)
         related = relations.find(con, sample, sample if whole else relation, found, rows)
         hints = cleaning.hints(con, sample, found, share=rows / held if held else 1.0)

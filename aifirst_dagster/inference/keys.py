@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 #: Counting distinct values on all rows is the dearest thing that inference does: so many columns at most.
 MAX_CANDIDATES = 3
+#: Columns that keys of several are made of, the first ones; combinations tested; rows that rule most of them out.
+#: Tables of more rows are not searched for such keys.
+COMBINED, TESTED, LOOK, MOST_ROWS = 10, 12, 1_000, 2_000_000
 _KEY_NAME = re.compile(
     r"(?i)(^|[_\W])(id|key|uuid|guid|code|no|nr|number|isbn|sku|symbol|pk)($|[_\W])|(?<=[a-z])(Id|ID|Key|No|Nr)$"
 )
@@ -50,23 +54,55 @@ def primary_key(columns: Sequence[Column], proven: Sequence[Sequence[str]] = ())
     return (every[0] if every and not singles else []), every
 
 
-def composite(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[list[str]]:
-    """Pairs of columns that no two rows of `relation` share, where no column alone is a key; the most telling first."""
+def composite(
+    con: duckdb.DuckDBPyConnection, sample: str, columns: Sequence[Column], relation: str, rows: int
+) -> list[list[str]]:
+    """Two, else three columns that no two rows share, where no column alone is a key; the most telling first.
+
+    Args:
+        con: The session.
+        sample: Some rows of `relation`: what is not unique there is no key.
+        columns: As verified.
+        relation: All rows, on which the first few are tested where they are not too many.
+        rows: How many these are.
+    """
     able = [
         column
         for column in columns
         if not column.nullable and column.type in {"string", "integer", "year", "date", "datetime", "yearmonth"}
         and column.semantic_type not in {"free_text", "url"} and column.evidence.parsed > 1
-    ][:8]  # fmt: skip
-    pairs = [(a, b) for at, a in enumerate(able) for b in able[at + 1 :]]
-    if not pairs:
+    ][:COMBINED]  # fmt: skip
+    held = con.execute(f"SELECT count(*) FROM {ident(sample)}").fetchall()[0][0]
+    if len(able) < 2 or held < 2 or rows > MOST_ROWS:
         return []
-    wanted = ", ".join(f"count(DISTINCT hash({ident(a.source_name)}, {ident(b.source_name)}))" for a, b in pairs)
-    rows, *distinct = con.execute(f"SELECT count(*), {wanted} FROM {ident(relation)}").fetchall()[0]
-    found = [[a.name, b.name] for (a, b), count in zip(pairs, distinct, strict=True) if rows > 1 and count == rows]
-    by_name = {column.name: column for column in able}
-    found.sort(key=lambda pair: sum(_rank(by_name[name]) for name in pair))
-    return found[:3]
+    named = ", ".join(ident(column.source_name) for column in able)
+    look = con.execute(f"SELECT {named} FROM {ident(sample)} LIMIT {LOOK}").fetchall()
+    cells = list(zip(*look, strict=True))
+    for size in (2, 3):
+        likely = [
+            places
+            for places in itertools.combinations(range(len(able)), size)
+            if len(set(zip(*(cells[at] for at in places), strict=True))) == len(look)
+        ]
+        likely.sort(key=lambda places: sum(_rank(able[at]) for at in places))
+        found = _unique(con, sample, able, likely[:TESTED], held)
+        found = found if rows <= held else _unique(con, relation, able, found[:2], rows)
+        if found:
+            return [[able[at].name for at in places] for places in found[:3]]
+    return []
+
+
+def _unique(
+    con: duckdb.DuckDBPyConnection, relation: str, able: Sequence[Column], places: Sequence[tuple[int, ...]], rows: int
+) -> list[tuple[int, ...]]:
+    """The combinations that are unique in all of the `rows` rows."""
+    if not places:
+        return []
+    hashes = ", ".join(
+        f"count(DISTINCT hash({', '.join(ident(able[at].source_name) for at in each)}))" for each in places
+    )
+    counts = con.execute(f"SELECT {hashes} FROM {ident(relation)}").fetchall()[0]
+    return [each for each, count in zip(places, counts, strict=True) if count == rows]
 
 
 def _rank(column: Column) -> int:

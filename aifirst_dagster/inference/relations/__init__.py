@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aifirst_dagster.inference.relations import arithmetic, dependencies, moments, texts
+from aifirst_dagster.inference.relations import arithmetic, dependencies, moments, references, texts
 from aifirst_dagster.inference.relations.confirm import confirm
 from aifirst_dagster.inference.relations.found import Relationship
 from aifirst_dagster.inference.relations.look import take
@@ -45,4 +45,5 @@ def find(
         if (tuple(one.columns[:-1]), one.columns[-1]) not in settled
         and not (len(one.columns) == 2 and frozenset(one.columns) in both)
     ]
-    return [*fixed, *derived]
+    own = references.Table("", relation, look.columns)
+    return [*fixed, *references.find(con, own, own), *derived]

@@ -1,0 +1,35 @@
+"""Keys of one and of several columns."""
+
+from aifirst_dagster.inference.file import infer_relation
+from aifirst_dagster_tests.inference.tables import session
+
+
+def keys(table):
+    return infer_relation(session(table), "source", list(table)).candidate_keys
+
+
+def test_three_columns_may_be_the_key_where_no_two_are():
+    rows = [(day, shop, item) for day in "abc" for shop in "xyz" for item in "123"]
+    table = dict(zip(("day", "shop", "item"), map(list, zip(*rows, strict=True)), strict=True))
+    assert keys(table | {"sold": ["5"] * 27}) == [["day", "shop", "item"]]
+
+
+def test_a_key_of_several_columns_holds_none_that_it_does_not_need():
+    rows = [(day, shop, shop.upper()) for day in "abcd" for shop in "xyz"]
+    table = dict(zip(("day", "shop", "label"), map(list, zip(*rows, strict=True)), strict=True))
+    assert keys(table) == [["day", "shop"], ["day", "label"]]
+
+
+def test_a_key_of_several_columns_is_tested_on_all_rows_of_a_large_table():
+    days, shops = ([f"{kind}{number}" for number in range(200)] for kind in "ds")
+    rows = [(day, shop) for day in days for shop in shops]
+    table = {"day": [day for day, _ in rows], "shop": [shop for _, shop in rows]}
+    con = session({"day": [], "shop": []})
+    con.execute("INSERT INTO source SELECT unnest(?), unnest(?), 't', 1", [table["day"], table["shop"]])
+    assert infer_relation(con, "source", ["day", "shop"]).candidate_keys == [["day", "shop"]]
+    con.execute("INSERT INTO source SELECT * FROM source LIMIT 1")
+    assert infer_relation(con, "source", ["day", "shop"]).candidate_keys == []
+
+
+def test_rows_that_repeat_have_no_key():
+    assert keys({"a": ["1", "1", "2"], "b": ["x", "x", "y"]}) == []
