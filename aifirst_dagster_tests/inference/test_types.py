@@ -170,6 +170,7 @@ def test_numbers_with_notes_on_them_are_numbers_that_fail(odd):
         ["9:00-13:30", "10:00-12:00", "8:30-17:00"],
         ["1.2.3", "4.5.6", "7.8.90"],
         ["2 of 3", "1 of 3", "3 of 3"],
+        [*(str(1900 + at) for at in range(20)), "2001 (1889)", "1969/2011"],
     ],
 )
 def test_labels_that_hold_numbers_are_text(values):

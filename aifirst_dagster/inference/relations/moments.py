@@ -71,7 +71,8 @@ def _of(look: Look, date: int, out: int, dates: list[int]) -> Iterator[Claim]:
                 test = f"{sql.format(f't{date}')} = lower(left(r{out}, 3))"
                 yield Claim(names, "date_part", test, f"{names[1]} is the name of the {part} of {names[0]}")
         for pattern in ("%Y-%m", "%Y%m", "%Y-%m-%d"):
-            if _agrees(look.values[date], look.texts[out], lambda moment, form=pattern: moment.strftime(form)):
+            written = (moment.strftime(pattern) if moment is not None else None for moment in look.values[date])
+            if _same(written, look.texts[out]):
                 test = f"strftime(t{date}, {literal(pattern)}) = r{out}"
                 yield Claim(names, "date_part", test, f"{names[1]} is {names[0]} as {pattern}")
 

@@ -49,8 +49,10 @@ def _of(look: Look, out: int, others: list[int]) -> Iterator[Claim]:
 def _joined(look: Look, out: int, others: list[int]) -> Iterator[Claim]:
     """`out` is two others with the same signs between them."""
     rows = [at for at in range(look.rows) if look.texts[out][at]][:FIRST]
-    starts = [a for a in others if _every(look, rows, lambda at, a=a: _starts(look, out, a, at))]
-    ends = [b for b in others if _every(look, rows, lambda at, b=b: _ends(look, out, b, at))]
+    if len(rows) < VALUES:
+        return
+    starts = [a for a in others if all(_starts(look, out, a, at) for at in rows)]
+    ends = [b for b in others if all(_ends(look, out, b, at) for at in rows)]
     for a, b in itertools.product(starts, ends):
         if a == b:
             continue
@@ -99,10 +101,6 @@ def _agrees(look: Look, places: tuple[int, ...], test: Callable[..., bool]) -> b
         if rows >= FIRST and len(seen) >= VALUES:
             break
     return len(seen) >= VALUES and rows >= VALUES
-
-
-def _every(look: Look, rows: list[int], test: Callable[[int], bool]) -> bool:
-    return len(rows) >= VALUES and all(map(test, rows))
 
 
 def _starts(look: Look, out: int, a: int, at: int) -> bool:
