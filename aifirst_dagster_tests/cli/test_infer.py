@@ -76,3 +76,16 @@ def test_people_get_a_table(tmp_path: Path, capsys):
     shown = capsys.readouterr().out
     assert "customer_id" in shown
     assert "primary key: customer_id" in shown
+
+
+def test_infer_with_another_file_finds_references_both_ways(tmp_path: Path, capsys):
+    orders, items = tmp_path / "orders.csv", tmp_path / "items.csv"
+    orders.write_text("no,sku\n" + "".join(f"{at},S-{at % 9}\n" for at in range(40)))
+    items.write_text("sku,price\n" + "".join(f"S-{at},{at}.5\n" for at in range(12)))
+    found = {}
+    for file, other in ((orders, items), (items, orders)):
+        code, answer = _run(capsys, "infer", str(file), "--with", str(other))
+        assert code == 0
+        found[file.name] = [(one["columns"], one["kind"], one["table"]) for one in answer["relationships"]]
+    assert found["orders.csv"] == [(["sku", "sku"], "foreign_key", str(items))]
+    assert found["items.csv"] == [(["sku", "sku"], "referenced_by", str(orders))]
