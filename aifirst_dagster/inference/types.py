@@ -128,7 +128,7 @@ def _boolean(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> T
 def _telling(word: str, sample: ColumnSample) -> bool:
     """Whether one word of a pair, and nothing else, makes a column of booleans."""
     letters = {text.strip().lower() for text in sample.counts if len(text.strip()) == 1 and text.strip().isalpha()}
-    return word in TELLING_ALONE and (len(word) > 1 or (letters == {word} and sample.cells >= 3))
+    return word in TELLING_ALONE and (len(word) > 1 or (letters == {word} and sample.cells >= 5))
 
 
 def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None) -> Typed | None:

@@ -136,6 +136,7 @@ def test_slips_among_numbers_fail_and_are_shown():
     [
         (["x", "y"], "string", []),
         (["Y", "Y", "Y"], "boolean", []),
+        (["N"], "string", []),
         (["N", "N", "S"], "string", []),
         (["Y", "N", "U", "Y"], "boolean", ["U"]),
         (["Y", "N", "Y", "Y", "N", "Y", "Y", "N", "N", "Y", "A"], "string", []),
