@@ -5,6 +5,7 @@
 | text | rewrites the cells of a text column |
 | parse | reads the text of a column as what `Column.type` says; a cell that cannot be read is a reason for quarantine |
 | companion | writes an additional column |
+| value | acts on values that are read; never proposed, only done where a person's plan asks for it |
 | rows | acts on whole rows or on names |
 | finding | is reported, and changes nothing |
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "parse", "companion", "rows", "finding"]
+Kind = Literal["text", "parse", "companion", "value", "rows", "finding"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ _ALL = (
     ActionType("rename_column", "rows", "Gives the column its standardised name.", 
                {"from": "name before", "at_reading": "true: the relation has the new name already"}, True),
     ActionType("fix_encoding", "text", "Mends text that was decoded with the wrong encoding (`MÃ¼ller` -> `Müller`).",
-               {"sequences": "wrong sequence -> right character, as found in the column"}, True),
+               {"sequences": "wrong sequence -> right character, as found in the column",
+                "mapping": "whole text -> what it should be, where no sequence alone tells"}, True),
+    ActionType("replace_look_alikes", "text",
+               "Writes each word in one script: letters of another one that look the same, full-width letters and "
+               "digits.", {"mapping": "text -> what it should be"}, True),
     ActionType("clean_characters", "text",
                "Removes invisible characters and brings accents into one form (Unicode NFC).", {}),
     ActionType("trim_whitespace", "text", "Removes white space around the text.",
@@ -67,13 +72,33 @@ _ALL = (
                {"into": "the new column", "markers": "spelling -> currency code"}),
     ActionType("split_unit", "companion", "Keeps each number's unit in a column beside it, where units do not convert.",
                {"into": "the new column", "markers": "spelling -> unit"}),
+    ActionType("fill_missing", "value", 
+               "Fills empty cells; each is listed among the repairs. What the strategy cannot tell stays empty.",
+               {"strategy": "constant, mode, median, forward, backward, or dependency (the rows with the same `by` all "
+                            "say the same)",
+                "value": "the constant", "by": "columns: the rows to look at, for dependency, forward and backward",
+                "order": "columns to order by, for forward and backward; default: the file's order",
+                "into": "a column beside it that says which cells were filled"}, True),
+    ActionType("treat_outliers", "value", "Deals with numbers beyond the given bounds.",
+               {"low": "least number that may stand", "high": "largest number that may stand",
+                "how": "quarantine (the row; default), null (empty the cell) or clip (to the bound)"}),
     ActionType("quarantine_empty_rows", "rows", "Sets rows aside that hold no value at all.", {}),
     ActionType("merge_duplicates", "rows", "Merges rows that are the same in every column; the first one stays.", {}),
+    ActionType("merge_similar_rows", "rows", "Merges rows that a person takes for the same thing; the first of each "
+               "cluster stays.",
+               {"clusters": "lists of rows (`line fingerprint`), as report_similar_rows gives them; a row that has "
+                            "changed since is left alone"}),
     ActionType("report_repeated_rows", "finding", "Equal rows that may well be different things: kept.", {}),
     ActionType("report_repeated_keys", "finding", "Rows that share a key and differ elsewhere.",
                {"key": "the columns"}),
     ActionType("report_outliers", "finding", "Numbers far outside the bulk of their column.",
                {"low": "lower fence", "high": "upper fence"}),
+    ActionType("report_missing", "finding",
+               "Cells without a value: left as they are. `fill` is a way to fill them that no row contradicts.",
+               {"fill": "parameters for fill_missing"}),
+    ActionType("report_similar_rows", "finding",
+               "Rows that are likely to be the same thing, written differently: kept.",
+               {"clusters": "lists of rows (`line fingerprint`); under merge_similar_rows they are merged"}),
     ActionType("report_half_empty_rows", "finding", "Rows with far fewer values than the others.",
                {"at_least": "empty cells in such a row"}),
     ActionType("report_formula_cells", "finding",

@@ -17,6 +17,9 @@ from functools import lru_cache
 MOST = 1_000
 #: A slip is this much rarer than what was meant.
 RARER = 10
+_WORDS = re.compile(r"[^\W_]+")
+_ROMAN = re.compile(r"[ivx]+")
+_TURNING = frozenset({"a", "an", "un", "in", "im", "il", "ir", "non", "dis", "de", "re", "fe", "ab", "co"})
 _LETTERS = re.compile(r"[^\W\d_]+|[\d.,:/+#%&-]*\d[\d.,:/+#%&-]*|[+#%&]+")
 
 
@@ -121,33 +124,40 @@ def _words(text: str) -> frozenset[str]:
 
 
 def is_slip(text: str, other: str, reach: int) -> bool:
-    """Whether `text` is `other` with at most `reach` letters wrong, missing, too many or swapped; digits must agree."""
+    """Whether `text` is `other` with at most `reach` letters wrong, missing, too many or swapped.
+
+    What tells things apart is never a slip: digits, a word of one or two letters or a Roman numeral (`type A`,
+    `phase II`), a prefix that turns the meaning (`typical`, `atypical`), two names that are both known.
+    """
     if re.findall(r"\d+", text) != re.findall(r"\d+", other):
         return False
-    return _distance(text.casefold(), other.casefold(), reach) <= reach
+    from rapidfuzz.distance import OSA
+
+    one, two = text.casefold(), other.casefold()
+    if OSA.distance(one, two, score_cutoff=reach) > reach:
+        return False
+    return not (_other_label(one, two) or _turned(one, two) or _both_known(one, two))
 
 
-def _distance(a: str, b: str, reach: int) -> int:
-    """Edit distance with swaps of neighbours, as far as `reach`; `reach + 1` where it is more."""
-    if abs(len(a) - len(b)) > reach:
-        return reach + 1
-    start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
-        start += 1
-    a, b = a[start:], b[start:]
-    while a and b and a[-1] == b[-1]:
-        a, b = a[:-1], b[:-1]
-    if max(len(a), len(b)) > 40:
-        return reach + 1
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        older, before, row = before, row, [i]
-        for j, right in enumerate(b, 1):
-            cost = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > reach:
-            return reach + 1
-    return row[-1]
+def _other_label(one: str, two: str) -> bool:
+    """Whether the texts differ in a word that is a label: one or two letters, or a Roman numeral."""
+    differing = _WORDS.findall(one), _WORDS.findall(two)
+    if len(differing[0]) != len(differing[1]):
+        return False
+    pairs = [(a, b) for a, b in zip(*differing, strict=True) if a != b]
+    return any(
+        (len(a) <= 2 and len(b) <= 2 and len(differing[0]) > 1) or (_ROMAN.fullmatch(a) and _ROMAN.fullmatch(b))
+        for a, b in pairs
+    )
+
+
+def _turned(one: str, two: str) -> bool:
+    """Whether one text is the other with a prefix that turns its meaning."""
+    short, long = sorted((one, two), key=len)
+    return long != short and long.endswith(short) and long[: len(long) - len(short)] in _TURNING
+
+
+def _both_known(one: str, two: str) -> bool:
+    from aifirst_dagster.inference.vocabularies.countries import COUNTRIES
+
+    return one in COUNTRIES and two in COUNTRIES

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
-from aifirst_dagster.repair import duplicates
+from aifirst_dagster.repair import duplicates, late, similar
 from aifirst_dagster.repair.lanes import Lane, build
 from aifirst_dagster.repair.plan import RepairPlan
 
@@ -54,6 +54,7 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
     if traced:
         _flagged(lanes)
     tables, last = _stages(lanes, relation)
+    last = late.stages(plan, lanes, tables, last)
     tables.append(("#judged", f"SELECT *,\n    {_unread(plan, lanes, out)} AS {UNREAD}\nFROM {last}"))
     last = ident("#judged")
     fields = [
@@ -69,15 +70,23 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
                 out.flags[at] = f"#{at}"
                 fields.append(f"coalesce({changed}, FALSE) AS {ident(f'#{at}')}")
     head = _head(plan, lanes)
+    same = similar.kept(plan, [lane.source for lane in lanes])
+    if same:
+        fields.append(f"CASE WHEN {REASONS} IS NULL THEN {same} END AS {similar.KEPT}")
+        merging = [at for at, action in enumerate(plan.actions) if action.action == "merge_similar_rows"][:1]
+        for at in merging if traced else []:
+            out.flags[at] = f"#{at}"
+            fields.append(f"{similar.KEPT} IS NOT NULL AS {ident(f'#{at}')}")
     if plan.deduplicate:
         # Over what comes out: within a SELECT a name means the column that goes in.
         fields.append(f"{duplicates.key(_telling(plan, lanes))} AS {duplicates.KEY}")
     if plan.deduplicate and not traced:
         tables.append((duplicates.REPAIRED, f"SELECT\n    {_lines(fields)}\nFROM {last}"))
         tables.extend(duplicates.tables(out.columns, ident(duplicates.REPAIRED)))
-        body = duplicates.final(out.columns, [SOURCE, LINE, RAW, REASONS])
+        body = duplicates.final(out.columns, [SOURCE, LINE, RAW, REASONS], similar.KEPT if same else "")
     else:
-        body = f"SELECT\n    {_lines([*fields, f'NULL::BIGINT AS {DUPLICATE_OF}'])}\nFROM {last}"
+        twin = f"{similar.KEPT if same else 'NULL::BIGINT'} AS {DUPLICATE_OF}"
+        body = f"SELECT\n    {_lines([*fields, twin])}\nFROM {last}"
     with_ = ",\n".join(f"{ident(name)} AS (\n{_indent(sql)}\n)" for name, sql in tables)
     out.sql = f"{head}\n" + (f"WITH\n{with_}\n" if tables else "") + body
     return out
@@ -227,6 +236,9 @@ def _unread(plan: RepairPlan, lanes: list[Lane], out: Compiled) -> str:
     if plan.on_unparseable == "quarantine":
         pairs = [(lane.failed, lane.reason, lane.typed) for lane in lanes if lane.failed]
         out.reasons |= {lane.reason: lane.column.name for lane in lanes if lane.failed}
+    for lane in lanes:
+        pairs += [(condition, reason, False) for condition, reason in lane.aside]
+        out.reasons |= {reason: lane.column.name for _, reason in lane.aside}
     if not pairs:
         return "NULL::VARCHAR[]"
     # One cheap look for most rows: cells of typed columns can only have failed where `_raw` holds a text.

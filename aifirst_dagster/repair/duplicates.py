@@ -31,13 +31,18 @@ def tables(columns: list[str], repaired: str) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def final(columns: list[str], hidden: list[str]) -> str:
-    """The statement's last SELECT: all rows of `#repaired` with `_duplicate_of`."""
+def final(columns: list[str], hidden: list[str], similar: str = "") -> str:
+    """The statement's last SELECT: all rows of `#repaired` with `_duplicate_of`.
+
+    `similar` is a column of it that names the row kept for rows that are the same thing in other words.
+    """
+    other = f" ELSE {ident(REPAIRED)}.{similar}" if similar else ""
     rows = ident(REPAIRED)
     names = ",\n    ".join(f"{rows}.{ident(name)}" for name in [*columns, *hidden])
     return (
         f"SELECT\n    {names},\n"
-        f"    CASE WHEN {_own(rows)} IS DISTINCT FROM {_KEPT} THEN {_KEPT}.line END AS _duplicate_of\n"
+        f"    CASE WHEN {_KEPT} IS NOT NULL AND {_own(rows)} IS DISTINCT FROM {_KEPT} THEN {_KEPT}.line{other} END "
+        "AS _duplicate_of\n"
         f"FROM {rows}\nLEFT JOIN {ident('#groups')} ON {_same(columns, rows)}"
     )
 

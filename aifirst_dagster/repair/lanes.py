@@ -13,6 +13,7 @@ from aifirst_dagster.repair.plan import Action, RepairPlan
 
 _HANDLERS: dict[str, Callable[[Context], Stages]] = {
     "fix_encoding": text.fix_encoding,
+    "replace_look_alikes": text.unify_categories,
     "clean_characters": text.clean_characters,
     "trim_whitespace": text.trim_whitespace,
     "null_tokens": nulls.null_tokens,
@@ -25,7 +26,7 @@ _HANDLERS: dict[str, Callable[[Context], Stages]] = {
     "split_unit": companions.reading,
 }
 #: Repairs that are dear and whose columns repeat themselves: run once for each distinct text.
-_SHARED = frozenset({"parse_dates", "unify_categories", "convert_units", "fix_encoding"})
+_SHARED = frozenset({"parse_dates", "unify_categories", "convert_units", "fix_encoding", "replace_look_alikes"})
 _NOUNS = {"boolean": "neither yes nor no", "integer": "not a whole number", "number": "not a number",
           "date": "not a date", "datetime": "not a date and time", "time": "not a time",
           "year": "not a year"}  # fmt: skip
@@ -46,6 +47,7 @@ class Lane:
         typed: The relation holds the column typed; only cells that did not parse are looked at.
         shared: The stages run on the distinct texts of the column.
         by_text: The flags that the text alone decides.
+        aside: (condition, reason) for which its row is set aside, beside `failed`.
     """
 
     column: Column
@@ -60,6 +62,7 @@ class Lane:
     typed: bool = False
     shared: bool = False
     by_text: list[int] = field(default_factory=list)
+    aside: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def reason(self) -> str:

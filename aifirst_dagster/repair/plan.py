@@ -46,7 +46,7 @@ class Action(BaseModel):
 
     @property
     def kind(self) -> str:
-        """text, parse, companion, rows or finding."""
+        """text, parse, companion, value, rows or finding."""
         return ACTIONS[self.action].kind
 
 
@@ -69,6 +69,10 @@ class RepairPlan(BaseModel):
         for action in self.actions:
             if action.column is not None and action.column not in names:
                 raise ValueError(_did_you_mean("column", action.column, names))
+        for name, action in self.companions.items():
+            if name not in names and action.kind == "value":
+                # A person who writes such an action need not describe its column, too.
+                self.columns.append(Column(name=name, source_name=name, type="boolean", physical_type="BOOLEAN"))
         return self
 
     def of(self, column: str | None) -> list[Action]:
@@ -85,7 +89,7 @@ class RepairPlan(BaseModel):
     @property
     def companions(self) -> dict[str, Action]:
         """Column that a repair writes additionally -> the action that writes it."""
-        return {str(a.params["into"]): a for a in self.actions if a.kind == "companion"}
+        return {str(a.params["into"]): a for a in self.actions if a.params.get("into")}
 
     def dump(self) -> str:
         """The plan as YAML."""

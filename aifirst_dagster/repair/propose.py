@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.repair import booleans, duplicates, find_dates, find_numbers, find_rows, find_text
+from aifirst_dagster.repair import (
+    booleans,
+    duplicates,
+    find_dates,
+    find_missing,
+    find_numbers,
+    find_rows,
+    find_text,
+    similar,
+)
+from aifirst_dagster.repair.actions import ACTIONS
 from aifirst_dagster.repair.compile import compiled
 from aifirst_dagster.repair.expressions import in_list, physical
 from aifirst_dagster.repair.nulls import NO_VALUE
@@ -240,7 +250,11 @@ def _measured(seen: Survey, plan: RepairPlan) -> RepairPlan:
             if not (useless and seen.every == 1):
                 actions.append(action.model_copy(update={"rows_affected": rows, "examples": shown}))
         plan = plan.model_copy(update={"actions": actions})
-        return plan.model_copy(update={"actions": [*actions, *find_rows.findings(seen, plan, table, seen.every)]})
+        found = [*find_rows.findings(seen, plan, table, seen.every)]
+        if seen.every == 1:
+            found += [*find_missing.findings(seen, plan, table), *similar.findings(seen, plan, table)]
+        every = [a.model_copy(update={"reversible": ACTIONS[a.action].reversible}) for a in [*actions, *found]]
+        return plan.model_copy(update={"actions": every})
     finally:
         seen.query(f"DROP TABLE IF EXISTS {table}")
 

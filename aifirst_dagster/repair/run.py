@@ -73,6 +73,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
             f"The repair made {rows} rows of {rows_in}.", hint="This is a defect: please report the plan."
         )
     changed = dict(zip(statement.flags, counts[4:], strict=True))
+    similar = sum(changed.get(at, 0) for at, action in enumerate(plan.actions) if action.action == "merge_similar_rows")
     user = ", ".join(ident(name) for name in statement.columns)
     passing = f"{REASONS} IS NULL AND {DUPLICATE_OF} IS NULL"
     con.execute(
@@ -85,7 +86,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
     con.execute(f"CREATE OR REPLACE TEMP VIEW {quarantine} AS {_quarantine(statement, plan, table)}")
     con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table)}")
     actions = [
-        Applied(action.column, action.action, _rows(action, at, changed, set_aside, twins), action.reason,
+        Applied(action.column, action.action, _rows(action, at, changed, twins, similar), action.reason,
                 examples(con, plan, at, table, changed))
         for at, action in enumerate(plan.actions)
     ]  # fmt: skip
@@ -107,10 +108,10 @@ def _counts(statement: Compiled, relation: str, table: str) -> str:
     return f"SELECT {', '.join(fields)} FROM {table}"
 
 
-def _rows(action: Action, at: int, changed: dict[int, int], set_aside: int, twins: int) -> int:
+def _rows(action: Action, at: int, changed: dict[int, int], twins: int, similar: int) -> int:
     """How many cells or rows an action changed; a finding changes none."""
     if action.action == "merge_duplicates":
-        return twins
+        return twins - similar
     return changed.get(at, 0)
 
 

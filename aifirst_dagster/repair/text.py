@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from aifirst_dagster.datasets.session import literal
-from aifirst_dagster.repair.expressions import UNTIDY, Context, Stages, lookup
+from aifirst_dagster.repair.expressions import UNTIDY, Context, Stages, among, lookup
 
 #: Runs of any white space, the kinds that SQL's trim does not know among them.
 SPACE = r"[\s\x{00A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+"
@@ -24,6 +24,11 @@ _HIGH = "\u0080-\u00bf" + "".join(re.escape(bytes([at]).decode("cp1252")) for at
 WRONG = f"[ÂÃÄÅÎÐÑâ][{_HIGH}]{{1,2}}"
 _WRONG_TWICE = f"Ã[ƒ\u0083]Â?[{_HIGH}]|Ã[‚\u0082]Â[{_HIGH}]"
 MOJIBAKE = f"{_WRONG_TWICE}|{WRONG}"
+#: What UTF-8 read as any one-byte encoding holds somewhere: two characters of the upper half in a row.
+SUSPICIOUS = (
+    r"[\x{00C0}-\x{00FF}\x{0160}\x{0178}\x{017D}\x{0080}-\x{009F}\x{0410}-\x{044F}]"
+    r"[\x{0080}-\x{00BF}\x{2010}-\x{2122}\x{0152}-\x{0192}]"
+)
 
 
 def trim_whitespace(context: Context) -> Stages:
@@ -46,7 +51,11 @@ def fix_encoding(context: Context) -> Stages:
     fixed = context.text
     for wrong, right in sorted(context.params.get("sequences", {}).items(), key=lambda pair: (-len(pair[0]), pair[0])):
         fixed = f"replace({fixed}, {literal(wrong)}, {literal(right)})"
-    return [(context.stage("decoded"), _where(context.text, NOT_ASCII, fixed))]
+    fixed = _where(context.text, NOT_ASCII, fixed)
+    if whole := context.params.get("mapping"):
+        # Sequences leave a text that the mapping knows alone: it is looked up as it stands.
+        fixed = f"CASE WHEN {among(context.text, whole)} THEN {lookup(context.text, whole)} ELSE {fixed} END"
+    return [(context.stage("decoded"), fixed)]
 
 
 def unify_categories(context: Context) -> Stages:
@@ -57,6 +66,24 @@ def unify_categories(context: Context) -> Stages:
 def _where(text: str, pattern: str, changed: str) -> str:
     """SQL: `changed` for the few texts that match, so that the others cost one look."""
     return f"CASE WHEN regexp_matches({text}, {literal(pattern)}) THEN {changed} ELSE {text} END"
+
+
+def redecoded(texts: Iterable[str]) -> dict[str, str]:
+    """Each text that was decoded wrongly -> what it says, by ftfy's statistics of what such text looks like.
+
+    Stricter than ftfy alone: the text must look bad, come out shorter, and lose nothing.
+    """
+    from ftfy import fix_encoding_and_explain
+    from ftfy.badness import is_bad
+
+    found = {}
+    for text in texts:
+        if not is_bad(text):
+            continue
+        fixed = fix_encoding_and_explain(text)[0]
+        if fixed != text and len(fixed) < len(text) and "\ufffd" not in fixed and not is_bad(fixed):
+            found[text] = fixed
+    return found
 
 
 def decoded(sequences: Iterable[str]) -> dict[str, str]:
