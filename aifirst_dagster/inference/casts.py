@@ -100,6 +100,8 @@ def _parsed(column: Column, text: str) -> str:
     physical = column.physical_type
     if column.type in {"integer", "year"}:
         cast = f"TRY_CAST({text} AS {physical})"
+        if numeric := _numeric_tokens(column):
+            cast = f"CASE WHEN {text} NOT IN ({', '.join(map(literal, numeric))}) THEN {cast} END"
         if column.number_style == "padded":
             return f"CASE WHEN regexp_full_match({text}, '\\s*[+-]?\\d+\\s*') THEN {cast} END"
         return (

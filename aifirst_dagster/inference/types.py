@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from aifirst_dagster.inference import dates, durations, noise, numbers, tokens
+from aifirst_dagster.inference import dates, durations, noise, numbers, sentinels, tokens
 from aifirst_dagster.inference.booleans import FALSE, PAIRS, STAND_INS, TELLING_ALONE, TRUE
 from aifirst_dagster.inference.names import words
 from aifirst_dagster.inference.sampling import ColumnSample
@@ -98,6 +98,11 @@ def _settled(found: Typed, sample: ColumnSample, held: Mapping[str, int], absent
     seen = noise.weigh(held, found.reads, found.quantities)
     if not seen.holds:
         return None
+    if found.type in {"integer", "number"} and found.number_style is None and (far := sentinels.find(held)):
+        absent = [*absent, *(text for text in sample.counts if text.strip() in far)]
+        found = _with(
+            found, note="; ".join(filter(None, [found.note, f"{' and '.join(far)} where a value is missing"]))
+        )
     if not seen.words:
         return _with(found, null_tokens=absent)
     shown = ", ".join(repr(word[:30]) for word in seen.words[:3])

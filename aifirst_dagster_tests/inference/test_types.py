@@ -208,3 +208,21 @@ def test_moments_and_spans_are_read_in_many_words(values, kind, first):
     assert (found.type, found.evidence.failed) == (kind, 0)
     read = session({"n": values}).execute(f"SELECT {casts.parsed(found, 'n')} FROM source").fetchall()
     assert str(read[0][0]) == first
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        (["12", "15", "31", "22", "18", "41", "-999"], ["-999"]),
+        (["1.5", "2.25", "0.75", "3.5", "2.0", "999.0"], ["999.0"]),
+        (["34", "51", "27", "88", "62", "99"], []),
+        (["-40", "-12", "15", "31", "22", "-99"], []),
+        (["1", "2", "-9"], []),
+    ],
+)
+def test_numbers_far_off_that_stand_for_missing_values_are_null_tokens(values, missing):
+    found = column("v", values)
+    assert found.null_tokens == missing
+    assert (found.evidence.nulls, found.evidence.failed) == (3 * len(missing), 0)
+    read = session({"v": values}).execute(f"SELECT count({casts.typed(found, 'v')}) FROM source").fetchall()
+    assert read[0][0] == len(values) - len(missing)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 #: The share of rows that have to agree, of those that have a say; rows at least; claims at most.
 AGREE, ROWS, MOST = 0.98, 8, 30
+_DATED = frozenset({"date_part", "date_difference"})
 
 
 def confirm(con: duckdb.DuckDBPyConnection, relation: str, look: Look, claims: Sequence[Claim]) -> list[Relationship]:
@@ -42,4 +43,16 @@ def confirm(con: duckdb.DuckDBPyConnection, relation: str, look: Look, claims: S
             columns=list(claim.columns), kind=claim.kind, evidence=f"{claim.text}, in {rows:,} rows{less}",
             confidence=round(share, 4), error=round(1 - share, 6), rows=rows,
         ))  # fmt: skip
-    return found
+    return _best(found)
+
+
+def _best(found: Sequence[Relationship]) -> list[Relationship]:
+    """For each column that follows from dates, the claim that most rows bear out: a date, its copy with a time and one
+    that is mostly the same day would all be said to fix its year."""
+    dated: dict[str, Relationship] = {}
+    for one in found:
+        if one.kind in _DATED and one.confidence > (
+            dated[one.columns[-1]].confidence if one.columns[-1] in dated else 0
+        ):
+            dated[one.columns[-1]] = one
+    return [one for one in found if one.kind not in _DATED or dated[one.columns[-1]] is one]

@@ -60,9 +60,11 @@ def typed(column: Column, text_sql: str) -> str:
     """SQL: a cell as what relations are about: DOUBLE, TIMESTAMP, or trimmed text (NULL where empty)."""
     value = casts.parsed(column, text_sql)
     if column.type in NUMERIC:
-        return f"CAST({value} AS DOUBLE)"
+        number = f"CAST({value} AS DOUBLE)"
+        return f"CASE WHEN isfinite({number}) THEN {number} END"
     if column.type in MOMENTS:
-        return f"CAST({value} AS TIMESTAMP)"
+        moment = f"CAST({value} AS TIMESTAMP)"
+        return f"CASE WHEN {moment} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31' THEN {moment} END"
     return f"nullif(trim(CAST({text_sql} AS VARCHAR)), '')"
 
 
