@@ -11,6 +11,7 @@ import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option
+from aifirst_dagster.cli.schema_file import schema_option
 from aifirst_dagster.cli.show_prompts import show as show_them
 from aifirst_dagster.cli.show_prompts import show_prompts_option
 
@@ -35,6 +36,7 @@ class Wishes:
     keep_duplicates: bool = False
     neutralise_formulas: bool = False
     accept_unsure: bool = False
+    schema_file: Path | None = None
 
 
 @click.command("clean")
@@ -56,6 +58,7 @@ class Wishes:
 @click.option(
     "--neutralise-formulas", is_flag=True, help="CSV: an apostrophe before texts that a spreadsheet would run."
 )
+@schema_option
 @json_option
 @accept_unsure_option
 @provider_option
@@ -134,7 +137,13 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
     else:
         proposed = infer.propose(con, table.relation, table.columns, table.native)
     plan = RepairPlan.load(wishes.plan) if wishes.plan else None
-    columns = _as_planned(proposed, plan, str(wishes.plan)) if plan else infer.verify(con, table.relation, proposed)
+    if wishes.schema_file is not None:
+        from aifirst_dagster.cli.schema_file import under_schema
+
+        table, found = under_schema(con, table, wishes.schema_file, proposed)
+        columns = _as_planned(found.columns, plan, str(wishes.plan)) if plan else found.columns
+    else:
+        columns = _as_planned(proposed, plan, str(wishes.plan)) if plan else infer.verify(con, table.relation, proposed)
     con.execute(f"CREATE TEMP TABLE clean_input AS {casts.select(columns, table.relation)}").fetchall()
     if plan is None:
         plan = propose(con, "clean_input", columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,13 @@ from aifirst_dagster.cli.looking import document_seen, is_picture, required, tab
 from aifirst_dagster.cli.looking import show as show_vision
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option, opened
+from aifirst_dagster.cli.schema_file import schema_option, under_schema
 from aifirst_dagster.cli.show_prompts import show, show_prompts_option
 from aifirst_dagster.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.recorder import Recorder
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 @accept_unsure_option
 @provider_option
 @show_prompts_option
+@click.option("--with", "beside", multiple=True, metavar="OTHER", help="Look for references to and from OTHER; repeat.")
+@schema_option
 @click.option("--vision", is_flag=True, help="Have the provider's model look at a picture of FILE; it may be a chart.")
 @click.option("--against", metavar="DATA", help="With --vision of a chart or scan: the data file to compare it with.")
 def command(
@@ -34,8 +40,10 @@ def command(
     accept_unsure: bool,
     provider: str,
     show_prompts: bool,
+    beside: tuple[str, ...],
     vision: bool,
     against: str | None,
+    schema_file: Path | None,
 ) -> None:
     """Say what FILE holds: its dialect, each column's type and meaning, keys, and what needs cleaning.
 
@@ -47,7 +55,15 @@ def command(
     if show_prompts:
         emit(prompts_of([file], accept_unsure, provider, vision, against), as_json, show)
         return
-    answer = infer_file(file, accept_unsure=accept_unsure, provider=provider, vision=vision, against=against)
+    answer = infer_file(
+        file,
+        accept_unsure=accept_unsure,
+        provider=provider,
+        vision=vision,
+        against=against,
+        beside=beside,
+        schema_file=schema_file,
+    )
     emit(answer, as_json, _show)
 
 
@@ -89,8 +105,12 @@ def infer_file(
     provider: str = "offline",
     vision: bool = False,
     against: str | None = None,
+    beside: Sequence[str] = (),
+    schema_file: Path | None = None,
 ) -> dict[str, Any]:
-    """What `aifirst infer` prints, as a dictionary.
+    """What `aifirst infer` prints, as a dictionary; what the Table Schema `schema_file` says rules.
+
+    The relationships hold references to and from the files `beside`, too.
 
     A provider's columns are verified on all rows as our own are; with `vision` its model looks at the table too, or at
     the chart or pages that FILE is, and what it sees is compared with the data (of the file `against`).
@@ -110,7 +130,15 @@ def infer_file(
 
             asked = columns_of(con, table, llm)
         proposed = asked.columns if asked else None
-        schema = infer_relation(con, table.relation, table.columns, table.native, proposed=proposed)
+        if schema_file is not None and table.columns:
+            table, schema = under_schema(con, table, schema_file, proposed)
+        else:
+            schema = infer_relation(con, table.relation, table.columns, table.native, proposed=proposed)
+        related = list(schema.relationships)
+        if beside and table.columns:
+            from aifirst_dagster.cli.references import between
+
+            related = [*between(con, file, table.relation, schema.columns, beside, accept_unsure), *related]
         seen = told(table_seen(con, table, schema.columns, llm)) if vision and llm and table.columns else None
         return {
             "file": file,
@@ -123,7 +151,7 @@ def infer_file(
             ],
             "primary_key": schema.primary_key,
             "candidate_keys": schema.candidate_keys,
-            "relationships": [relationship.model_dump() for relationship in schema.relationships],
+            "relationships": [relationship.model_dump() for relationship in related],
             "cleaning": [hint.model_dump() for hint in schema.cleaning],
             "proposed_by": asked.proposed_by if asked else "offline",
             "llm": llm.usage.model_dump(mode="json") if asked and llm else no_usage(),
@@ -174,6 +202,15 @@ def no_usage() -> dict[str, Any]:
     return {**zeros, "cost_usd": 0.0, "models": [], "retries": 0, "failures": 0}
 
 
+def _arrow(relationship: dict[str, Any]) -> str:
+    """The columns of a relationship: what follows stands last."""
+    *left, right = relationship["columns"]
+    table = relationship["table"]
+    if relationship["kind"] == "referenced_by":
+        return f"{table}: {', '.join(left)} -> {right}"
+    return f"{', '.join(left)} -> {f'{table}: ' if table else ''}{right}"
+
+
 def _about(column: dict[str, Any]) -> str:
     """What the table's other cells do not say of a column, briefly."""
     parts = column["description"].rstrip(".").split("; ")[1:]
@@ -211,7 +248,7 @@ def _show(answer: dict[str, Any]) -> None:
         console.print(f"primary key: {escape(', '.join(answer['primary_key']))}")
     for relationship in answer["relationships"][:8]:
         console.print(
-            escape(f"{' -> '.join(relationship['columns'])}: {relationship['kind']} ({relationship['evidence']})")
+            escape(f"{_arrow(relationship)}: {relationship['kind'].replace('_', ' ')} ({relationship['evidence']})")
         )
     renamed = [hint["column"] for hint in answer["cleaning"] if hint["action"] == "rename_column"]
     if renamed:

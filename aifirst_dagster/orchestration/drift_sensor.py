@@ -1,22 +1,28 @@
-"""Asks for what drift makes stale: the steps below a drifted dataset that have not read it yet, and says why.
+"""Asks for what drift makes stale, and says why: steps below a drifted dataset, and files of another schema.
 
-Reads the stored drift reports only: no data, no model.
+Reads the stored drift reports, and the first rows of landed files whose step has a schema contract; asks no model.
 """
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import dagster as dg
 
 from aifirst_dagster.datasets.store import DatasetStore
+from aifirst_dagster.orchestration.contract_report import under_contract
 from aifirst_dagster.orchestration.intervals import interval
 from aifirst_dagster.orchestration.keys import asset_key
+from aifirst_dagster.orchestration.landed_schema import changed, reason
+from aifirst_dagster.orchestration.landing_sensor import LANDED_TAG, asked_for, content_key, loaded, look
 from aifirst_dagster.orchestration.watch import REPORT
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
 
 INTERVAL_SECONDS = 60
+#: Key of the cursor that holds what was seen of files; the others are datasets, `step[partition]`.
+FILES = "files"
 
 
 def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinition:
@@ -29,9 +35,10 @@ def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinitio
         description=f"Rematerialises what drift makes stale in {pipeline.name!r}.",
     )
     def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        handled: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+        handled: dict[str, Any] = json.loads(context.cursor) if context.cursor else {}
         store, requests = DatasetStore(project.datasets), []
-        asked: set[str] = set()
+        requests += _landed(context, project, pipeline, handled)
+        asked = {step for request in requests for step in [key.path[-1] for key in request.asset_selection or []]}
         for place, (step, key) in _datasets(store, pipeline).items():
             version = store.current(pipeline.slug, step, key)
             report = version.read_json(REPORT) if version else None
@@ -59,11 +66,47 @@ def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinitio
                 )
         if not requests:
             return dg.SensorResult(
-                skip_reason="No drifted dataset has stale steps below it.", cursor=json.dumps(handled)
+                skip_reason="No drifted dataset has stale steps below it, and no landed file another schema.",
+                cursor=json.dumps(handled),
             )
         return dg.SensorResult(run_requests=requests, cursor=json.dumps(handled))
 
     return drift
+
+
+def _landed(
+    context: dg.SensorEvaluationContext, project: Project, pipeline: PipelineSpec, handled: dict[str, Any]
+) -> list[dg.RunRequest]:
+    """A run of the connectors whose contract landed files do not keep, and of all below; `handled` remembers them.
+
+    With partitions, the landing sensor knows which one a file is of; here nothing is asked for.
+    """
+    if pipeline.partitions is not None or not any(under_contract(project, pipeline, one) for one in pipeline.steps):
+        return []
+    seen = handled[FILES] = look(project, pipeline, handled.get(FILES, {}))
+    held = loaded(project, pipeline)
+    new = {
+        path: entry["hash"]
+        for path, entry in seen.items()
+        if entry.get("hash") and entry["hash"] != entry.get("asked") and held.get(path) != entry["hash"]
+    }
+    for path, digest in new.items():
+        seen[path]["asked"] = digest
+    key = content_key(new)
+    if not new or asked_for(context, key):
+        return []
+    found = changed(project, pipeline, list(new))
+    if not found:
+        return []
+    steps = list(dict.fromkeys(one for step in found for one in [step, *_below(pipeline, step)]))
+    why = "; ".join(reason(step, changes) for step, changes in found.items())
+    return [
+        dg.RunRequest(
+            run_key=f"schema:{key}",
+            asset_selection=[asset_key(pipeline.slug, step) for step in steps],
+            tags={"aifirst/pipeline": pipeline.slug, "aifirst/reason": why[:250], LANDED_TAG: key},
+        )
+    ]
 
 
 def _datasets(store: DatasetStore, pipeline: PipelineSpec) -> dict[str, tuple[str, str | None]]:

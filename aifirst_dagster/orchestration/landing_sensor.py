@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -25,6 +26,8 @@ from aifirst_dagster.steps.connector_files import files_of
 #: A tick may take 60 s; what is not hashed by then waits for the next one.
 HASHING_SECONDS = 30.0
 INTERVAL_SECONDS = 30
+#: Run tag: which contents the run is for, so that two sensors do not ask for the same.
+LANDED_TAG = "aifirst/landed"
 
 Seen = dict[str, dict[str, str]]
 """Path -> {"stat": size and time, "hash": content once stable, "asked": hash a run was asked for}."""
@@ -45,12 +48,12 @@ def landing_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinit
         description=f"Runs {pipeline.name!r} when its files are new or changed.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        seen = _look(project, pipeline, json.loads(context.cursor) if context.cursor else {})
-        loaded = _loaded(project, pipeline)
+        seen = look(project, pipeline, json.loads(context.cursor) if context.cursor else {})
+        held = loaded(project, pipeline)
         new = {
             path: entry["hash"]
             for path, entry in seen.items()
-            if entry.get("hash") and entry["hash"] != entry.get("asked") and loaded.get(path) != entry["hash"]
+            if entry.get("hash") and entry["hash"] != entry.get("asked") and held.get(path) != entry["hash"]
         }
         waiting = [path for path, entry in seen.items() if not entry.get("hash")]
         for path, digest in new.items():
@@ -64,7 +67,7 @@ def landing_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinit
     return landing
 
 
-def _look(project: Project, pipeline: PipelineSpec, before: Seen) -> Seen:
+def look(project: Project, pipeline: PipelineSpec, before: Seen) -> Seen:
     """What is there now; hashes only files that stand as they stood at the tick before."""
     started, seen = time.monotonic(), {}
     for path in _files(project, pipeline):
@@ -94,7 +97,7 @@ def _files(project: Project, pipeline: PipelineSpec) -> list[Path]:
     return found
 
 
-def _loaded(project: Project, pipeline: PipelineSpec) -> dict[str, str]:
+def loaded(project: Project, pipeline: PipelineSpec) -> dict[str, str]:
     """Path -> content that the current versions hold."""
     store = DatasetStore(project.datasets)
     held: dict[str, str] = {}
@@ -114,13 +117,15 @@ def _requests(
     """One run for all that is new; with a partition for each file, a run over the range of partitions."""
     names = sorted(Path(path).name for path in new)
     why = f"{len(new)} new or changed file(s): {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
-    key = hashlib.blake2b(json.dumps(sorted(new.items())).encode(), digest_size=12).hexdigest()
-    tags = {"aifirst/pipeline": pipeline.slug, "aifirst/reason": why[:250]}
+    key = content_key(new)
+    tags = {"aifirst/pipeline": pipeline.slug, "aifirst/reason": why[:250], LANDED_TAG: key}
     if isinstance(pipeline.partitions, WindowPartitions):
         # Which windows a file touches is known only by reading it; a run without a partition would be none of them.
         reason = f"{why}. The pipeline has time windows: its schedule makes the newest, a backfill those before."
         return dg.SensorResult(skip_reason=reason, cursor=cursor)
     if not isinstance(pipeline.partitions, FilePartitions):
+        if asked_for(context, key):
+            return dg.SensorResult(skip_reason=f"{why}: the drift sensor asked for the run.", cursor=cursor)
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags=tags)], cursor=cursor)
     split = partitions.files_name(pipeline.slug)
     present = context.instance.get_dynamic_partitions(split)
@@ -138,6 +143,16 @@ def _requests(
         requests.append(dg.RunRequest(run_key=key, tags={**tags, **whole}))
     added = [dg.DynamicPartitionsDefinition(name=split).build_add_request(fresh)] if fresh else []
     return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=added, cursor=cursor)
+
+
+def content_key(new: Mapping[str, str]) -> str:
+    """One key for a set of files and their contents: the run that another sensor asked for carries it as a tag."""
+    return hashlib.blake2b(json.dumps(sorted(new.items())).encode(), digest_size=12).hexdigest()
+
+
+def asked_for(context: dg.SensorEvaluationContext, key: str) -> bool:
+    """Whether a run for these contents was asked for already, by whichever sensor."""
+    return context.instance.get_runs_count(dg.RunsFilter(tags={LANDED_TAG: key})) > 0
 
 
 def _partition_key(project: Project, path: str) -> str:

@@ -53,7 +53,7 @@ def keep(
         return False
     with store.turn():
         now = find(store)
-        if now != before and not store.frozen:
+        if not store.frozen and (now and document.text(now)) != (before and document.text(before)):
             raise MovedError
         written = not store.frozen and write_atomically(store.folder / FILE, text)
     if store.history:
