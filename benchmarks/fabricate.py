@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCENARIOS = ("unionable", "view_unionable", "joinable", "semantically_joinable")
-NOISES = ("plain", "noisy_names", "noisy_values", "noisy_both")
+NOISES = ("plain", "noisy_names", "noisy_both", "no_names", "no_names_noisy")
 ROWS = 2_000
 
 
@@ -37,7 +37,7 @@ def pairs(table: Path, folder: Path, seed: int = 7) -> list[Pair]:
     made = []
     for scenario in SCENARIOS:
         for noise in NOISES:
-            if scenario == "semantically_joinable" and noise in ("plain", "noisy_names"):
+            if scenario == "semantically_joinable" and noise not in ("noisy_both", "no_names_noisy"):
                 continue  # its values are noisy by definition
             made.append(_pair(frame, table.stem, scenario, noise, folder, random.Random(f"{seed}{scenario}{noise}")))
     return made
@@ -57,13 +57,15 @@ def _pair(frame, name: str, scenario: str, noise: str, folder: Path, rng: random
         joined = scenario != "view_unionable"
         top, bottom = (rows, rows) if joined else (rows[:half], rows[half:])
     source, target = top[left].copy(), bottom[right].copy()
-    if noise in ("noisy_values", "noisy_both"):
+    if noise in ("noisy_both", "no_names_noisy"):
         for column in target.columns:
             target[column] = [_dirty(value, rng) for value in target[column]]
     names = {column: column for column in right}
     if noise in ("noisy_names", "noisy_both"):
         style = rng.choice(("abbreviated", "prefixed", "vowels", "mixed"))
         names = _unique({column: _rename(column, name, style, rng) for column in right})
+    elif noise.startswith("no_names"):  # values alone can tell
+        names = {column: f"column_{at}" for at, column in enumerate(rng.sample(right, len(right)), 1)}
     target = target.rename(columns=names)[rng.sample([names[c] for c in right], len(right))]
     stem = f"{name}-{scenario}-{noise}"
     paths = folder / f"{stem}-source.csv", folder / f"{stem}-target.csv"

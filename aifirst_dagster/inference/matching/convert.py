@@ -6,16 +6,17 @@ from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference.matching.categories import translate
 from aifirst_dagster.inference.matching.facts import Facts, plain
 from aifirst_dagster.inference.matching.kinds import NO, YES, kind
-from aifirst_dagster.inference.matching.measures import conversion, stated
+from aifirst_dagster.inference.matching.measures import between, conversion
 
 
 def converted(source: Facts, target: Facts) -> tuple[str | None, list[str]]:
     """(scalar SQL over the source column, or None where it can be taken as it is; what is done, in words)."""
     name = ident(source.name)
     if kind(source) == "number":
-        change = conversion(stated(source), stated(target))
-        if change is not None and kind(target) in ("number", "any"):
-            return _scaled(name, *change), [f"{stated(source)} to {stated(target)}"]
+        units = between(source, target)
+        change = conversion(*units) if units else None
+        if units and change and kind(target) in ("number", "any"):
+            return _scaled(name, *change), [" to ".join(units)]
         return None, []
     if target.column.type == "boolean" and source.column.type == "string" and source.values:
         return _answers(source, name)

@@ -52,6 +52,20 @@ def stated(facts: Facts) -> str | None:
     return _unit(words[-1]) if len(words) > 1 and words[-1] in _IN_NAMES else None
 
 
+def between(source: Facts, target: Facts) -> tuple[str, str] | None:
+    """The units of both sides, where both state theirs; a single letter is a unit where the other side has its like."""
+    held, wanted = stated(source), stated(target)
+    held = held or _letter(source, wanted)
+    wanted = wanted or _letter(target, held)
+    return (held, wanted) if held and wanted else None
+
+
+def _letter(facts: Facts, like: str | None) -> str | None:
+    words = [word for word in re.split(r"[\W_]+", facts.name.lower()) if word]
+    alike = any(words[-1:] and words[-1] in units and like in units for units in _UNITS.values())
+    return words[-1] if like and len(words) > 1 and alike else None
+
+
 def conversion(held: str | None, wanted: str | None) -> tuple[float, float] | None:
     """(factor, offset) that turns numbers in `held` into `wanted`; None where they are the same or cannot be."""
     if not held or not wanted or held == wanted:

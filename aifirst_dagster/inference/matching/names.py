@@ -19,6 +19,7 @@ _ENDINGS = (
     "ization", "isation", "ically", "ations", "ation", "ments", "ment", "ities", "ical", "ings", "ing", "ies", "ied",
     "ity", "ate", "ary", "ory", "ed", "es", "al", "ic", "ly", "er", "y", "s",
 )  # fmt: skip
+_NONE: frozenset[int] = frozenset()
 #: What a pair of words is worth, by how they are alike.
 STEM, SYNONYM, RELATED, PREFIX, SKELETON, INITIALS = 0.97, 0.85, 0.8, 0.8, 0.65, 0.75
 
@@ -52,16 +53,15 @@ def alike(left: str, right: str) -> float:
     """How likely two words of names stand for the same, from 0 to 1."""
     if left == right:
         return 1.0
-    if left.isdigit() or right.isdigit():
-        return 0.0
+    if not left or not right or (left[0] != right[0] and not (_groups(left) and _groups(right))):
+        return 0.0  # a slip in the first letter is rare, and looking for it in all pairs takes most of the time
+    if _digits(left) != _digits(right):
+        return 0.0  # Q1 is not Q2
     if stem(left) == stem(right) and min(len(left), len(right)) > 2:
         return STEM
-    if GROUPS.get(left, frozenset()) & GROUPS.get(right, frozenset()):
+    if _groups(left) & _groups(right):
         return SYNONYM
-    groups = GROUPS.get(stem(left)), GROUPS.get(stem(right))
-    short, long = sorted((left, right), key=len)
-    if groups[0] and groups[1] and groups[0] & groups[1]:
-        return SYNONYM
+    short, long = (left, right) if len(left) <= len(right) else (right, left)
     best = 0.0
     if long.startswith(short):
         # A word that goes on in letters of its own ("sub" and "submitter") is an abbreviation less surely.
@@ -78,6 +78,17 @@ def alike(left: str, right: str) -> float:
         if near >= 0.83:  # a slip in a word of six letters; of five, two words are as often two (stage, state)
             best = max(best, near - 0.1)
     return best
+
+
+@lru_cache(20_000)
+def _groups(word: str) -> frozenset[int]:
+    """The groups of synonyms that a word or its stem stands in."""
+    return GROUPS.get(word, _NONE) or GROUPS.get(stem(word), _NONE)
+
+
+@lru_cache(20_000)
+def _digits(word: str) -> str:
+    return "".join(sign for sign in word if sign.isdigit())
 
 
 def _skeleton(short: str, long: str) -> bool:
@@ -120,6 +131,12 @@ class Names:
         self._stems, self._total = stems, max(2, len(self.right))
         self._weights = np.array([self.weight(word) for word in self._vocabulary] or [0.0])
         self._initials = _initials(self.right)
+        self._rows: dict[str, np.ndarray] = {}
+        self._short: dict[str, list[int]] = {}
+        for at, name in enumerate(self.right):
+            for word in name:
+                if 2 <= len(word) <= 5 and word not in STOP:
+                    self._short.setdefault(word, []).append(at)
 
     def weight(self, word: str) -> float:
         """How much a word says: little where many names hold it, or where it is a mere link or a unit."""
@@ -142,7 +159,7 @@ class Names:
         name = self.left[at]
         if not name or not self._vocabulary:
             return np.zeros(len(self.right))
-        pairs = np.array([[alike(word, other) for other in self._vocabulary] for word in name])
+        pairs = np.array([self._alike(word) for word in name])
         own = np.array([self.weight(word) for word in name])
         spread = pairs[:, self._flat]
         filled = np.array([bool(other) for other in self.right])
@@ -154,7 +171,7 @@ class Names:
         covered_right, weight_right = np.zeros(len(self.right)), np.zeros(len(self.right))
         covered_right[filled] = np.add.reduceat(theirs * best[self._flat], starts)
         weight_right[filled] = np.add.reduceat(theirs, starts)
-        self._add_acronyms(name, own, covered_left, covered_right)
+        self._add_acronyms(name, covered_left, covered_right)
         said = own @ covered_left
         left = said / own.sum()
         right = np.minimum(1.0, covered_right / np.maximum(weight_right, 1e-9))
@@ -167,32 +184,28 @@ class Names:
         score[~filled] = 0.0
         return score
 
-    def _add_acronyms(
-        self, name: tuple[str, ...], own: np.ndarray, covered_left: np.ndarray, covered_right: np.ndarray
-    ) -> None:
+    def _alike(self, word: str) -> np.ndarray:
+        """How alike a word is to each word of the targets."""
+        import numpy as np
+
+        if word not in self._rows:
+            self._rows[word] = np.array([alike(word, other) for other in self._vocabulary])
+        return self._rows[word]
+
+    def _add_acronyms(self, name: tuple[str, ...], covered_left: np.ndarray, covered_right: np.ndarray) -> None:
         """A short word that is made of the first letters of a name's words covers them."""
+        import numpy as np
+
         for place, word in enumerate(name):
             for target, first, last in self._initials.get(word, ()) if 2 <= len(word) <= 5 else ():
                 if covered_left[place, target] < INITIALS:
                     covered_left[place, target] = INITIALS
                     covered_right[target] += INITIALS * sum(self.weight(w) for w in self.right[target][first:last])
-        for target, other in enumerate(self.right):
-            for short in other:
-                if 2 <= len(short) <= 5 and short not in STOP:
-                    for first in range(len(name) - len(short) + 1):
-                        part = name[first : first + len(short)]
-                        if "".join(word[0] for word in part) == short:
-                            covered_left[first : first + len(short), target] = np_max(
-                                covered_left[first : first + len(short), target], INITIALS
-                            )
-                            covered_right[target] += INITIALS * self.weight(short)
-
-
-def np_max(values: np.ndarray, least: float) -> np.ndarray:
-    """`values`, none under `least`."""
-    import numpy as np
-
-    return np.maximum(values, least)
+        for short, places in _initials([name]).items():
+            for _, first, last in places:
+                for target in self._short.get(short, ()):
+                    covered_left[first:last, target] = np.maximum(covered_left[first:last, target], INITIALS)
+                    covered_right[target] += INITIALS * self.weight(short)
 
 
 def _initials(names: Sequence[tuple[str, ...]]) -> dict[str, list[tuple[int, int, int]]]:
