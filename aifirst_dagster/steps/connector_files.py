@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aifirst_dagster.connectors.files import content_hash, expand
+from aifirst_dagster.connectors.files import File, content_hash, expand
+from aifirst_dagster.connectors.places.address import is_remote, shown
 from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import SOURCE, ident, literal
 from aifirst_dagster.errors import ConfigError
@@ -31,7 +32,7 @@ class Due:
         aside_query: SQL that gives them; "" for none.
     """
 
-    read: list[Path]
+    read: list[File]
     ledger: dict[str, dict[str, str]]
     part: str
     kept_rows: int
@@ -48,13 +49,13 @@ def paths_of(project: Project, pipeline: str, path: str | Sequence[str] | None) 
     return [path] if isinstance(path, str) else list(path)
 
 
-def files_of(project: Project, pipeline: str, path: str | Sequence[str] | None) -> list[Path]:
+def files_of(project: Project, pipeline: str, path: str | Sequence[str] | None) -> list[File]:
     """The files that a connector finds now, each once, in order."""
     found = [file for one in paths_of(project, pipeline, path) for file in expand(one, project.root)]
     return list(dict.fromkeys(found))
 
 
-def listed(step: StepRun, path: str | Sequence[str] | None) -> tuple[list[Path], str]:
+def listed(step: StepRun, path: str | Sequence[str] | None) -> tuple[list[File], str]:
     """The files of this run's partition, and the places looked at, for people."""
     if step.override is not None:
         return expand(step.override, Path.cwd()), str(step.override)
@@ -65,7 +66,12 @@ def listed(step: StepRun, path: str | Sequence[str] | None) -> tuple[list[Path],
     if cut and cut.start:
         named = _of_window(named, cut)
     found = [file for one in named for file in expand(one, step.project.root)]
-    return list(dict.fromkeys(found)), ", ".join(str(step.project.resolve(one)) for one in named)
+    return list(dict.fromkeys(found)), ", ".join(_place(step.project, one) for one in named)
+
+
+def _place(project: Project, named: str) -> str:
+    """A path as people find it; an address without its secrets."""
+    return shown(named) if is_remote(named) else str(project.resolve(named))
 
 
 def _of_window(named: list[str], cut: Partition) -> list[str]:
@@ -104,7 +110,7 @@ def outside_note(step: StepRun, outside: int) -> str:
     return f"{outside} rows of the files are outside this partition, or have no {column}"
 
 
-def due(step: StepRun, found: list[Path], incremental: bool, again: Sequence[str] = ()) -> Due:
+def due(step: StepRun, found: list[File], incremental: bool, again: Sequence[str] = ()) -> Due:
     """What to read: everything, or what is new or changed since the version before, whose other rows are linked.
 
     A file that is gone keeps its rows: landing folders get cleaned.
@@ -121,7 +127,7 @@ def due(step: StepRun, found: list[Path], incremental: bool, again: Sequence[str
     changed = [path for path, digest in hashes.items() if held.get(path, {}).get("hash") != digest or path in again]
     kept = {path: entry for path, entry in held.items() if path not in changed}
     replaced = {held[path]["part"] for path in changed if path in held}
-    rows, gone = 0, ", ".join(map(literal, changed))
+    rows, gone = 0, _sources_of(step, changed, set(held))
     for old in step.previous.parts:
         if old.stem in replaced:
             query = f"SELECT * FROM read_parquet({literal(old)}) WHERE {ident(SOURCE)} NOT IN ({gone})"
@@ -129,7 +135,24 @@ def due(step: StepRun, found: list[Path], incremental: bool, again: Sequence[str
         else:
             rows += parquet.count(step.con, step.writer.link(old))
     ledger = {**kept, **{path: fresh[path] for path in changed}}
-    return Due([Path(path) for path in changed], ledger, part, rows, *_aside(step, step.previous.quarantine, gone))
+    read = [path for path in found if str(path) in set(changed)]
+    return Due(read, ledger, part, rows, *_aside(step, step.previous.quarantine, gone))
+
+
+def _sources_of(step: StepRun, changed: list[str], held: set[str]) -> str:
+    """What the version before calls the rows of changed files, as a list in SQL: an archive's files have names of
+    their own, `archive.zip#inner.csv`."""
+    assert step.previous is not None
+    parts = [*step.previous.parts, *([step.previous.quarantine] if step.previous.quarantine.is_file() else [])]
+    listed = ", ".join(literal(part) for part in parts)
+    query = (
+        f"SELECT DISTINCT {SOURCE} FROM read_parquet([{listed}], union_by_name = true) WHERE contains({SOURCE}, '#')"
+    )
+    inner = [str(name) for (name,) in step.con.execute(query).fetchall()] if parts else []
+    holders = tuple(f"{path}#" for path in changed)
+    return ", ".join(
+        map(literal, [*changed, *(name for name in inner if name.startswith(holders) and name not in held)])
+    )
 
 
 def _aside(step: StepRun, file: Path, gone: str) -> tuple[int, str]:

@@ -20,6 +20,8 @@ _NO_LOGIN = ("nocredentials", "partialcredentials", "defaultcredentials", "token
 
 def status(error: BaseException) -> int | None:
     """The HTTP status that an error of any of the stores' libraries carries."""
+    if type(error).__module__ == "aiohttp.http_exceptions":
+        return None  # an answer cut off carries a code that no server sent
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -68,7 +70,7 @@ def worded(error: BaseException, url: str) -> AifirstError:
         return InputError(f"There is no such file ({store} says 404).", hint="Check the address.", file=place)
     if no_login(error) or _azure_lacks_account(error):
         return InputError(f"No credentials for {store} were found.", hint=hint, file=place)
-    if isinstance(error, PermissionError) or code in (401, 403):
+    if isinstance(error, PermissionError) or code in (401, 403) or str(error).startswith("Forbidden"):  # gcsfs
         said = f"{code}" if code else "access denied"
         return InputError(f"{store[0].upper()}{store[1:]} does not let us read it ({said}).", hint=hint, file=place)
     if code is not None and code not in _PASSING and 400 <= code < 500:

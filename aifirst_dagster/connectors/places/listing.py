@@ -92,7 +92,9 @@ def _state(info: dict[str, Any]) -> str | None:
 
 
 def _fragment(url: str) -> tuple[str, str | None]:
-    """The address, and what stands behind `#`."""
+    """The address, and what stands behind `#`; an object whose own name holds the sign is that object."""
+    if "#" in url and scheme(url) not in ("http", "https") and asked(url, lambda files: files.exists(url)):
+        return url, None
     place, _, wanted = url.partition("#")
     return place, wanted or None
 

@@ -50,10 +50,13 @@ def store(url: str, anonymous: bool = False) -> Any:
         if not os.environ.get("AWS_DEFAULT_REGION") and not os.environ.get("AWS_REGION"):
             options["client_kwargs"] = {"region_name": "us-east-1"}
     elif kind in ("gs", "gcs"):
-        options |= {"token": "anon" if anonymous or _emulated() else None, "timeout": IDLE}
+        # The plain one: the other asks over gRPC what kind of bucket it is, which neither proxies nor emulators know.
+        from gcsfs.core import GCSFileSystem
+
+        return GCSFileSystem(**options, token="anon" if anonymous or _emulated() else None, timeout=IDLE)
     else:
         options |= {"anon": anonymous, "connection_timeout": int(CONNECT), "read_timeout": int(IDLE)}
-    protocol = {"s3a": "s3", "gcs": "gs", "az": "abfs", "abfss": "abfs", "https": "http"}.get(kind, kind)
+    protocol = {"s3a": "s3", "az": "abfs", "abfss": "abfs", "https": "http"}.get(kind, kind)
     return fsspec.filesystem(protocol, **options)
 
 
