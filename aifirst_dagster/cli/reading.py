@@ -23,9 +23,9 @@ def opened(file: str, *, accept_unsure: bool = False) -> Iterator[tuple[duckdb.D
     """A DuckDB session with FILE read in it; `-` is standard input."""
     from aifirst_dagster.connectors import read
     from aifirst_dagster.connectors.base import ReadOptions
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
 
-    con = connect()
+    con = connect(most=BARE_FILE)
     try:
         yield con, read(con, [file], options=ReadOptions(accept_unsure=accept_unsure))
     finally:

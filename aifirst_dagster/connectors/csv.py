@@ -1,24 +1,23 @@
 """Delimited text: any delimiter, quoting and encoding; lines that do not fit are set aside, none is lost.
 
-A regular file (each line one row of the same width, quotes in order) is a lazy DuckDB scan, its line numbers are the
-row numbers. That a file is regular is proved, not assumed: a strict scan finds no fault, and as many rows as lines.
-All others take the exact way (`csv_exact`).
+A regular file (each line one row of the same width, quotes in order) is DuckDB's to parse (`csv_regular`), its line
+numbers are the row numbers; all others take the exact way (`csv_exact`).
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
 from aifirst_dagster.connectors.csv_exact import Copy, Table, exact_copy
+from aifirst_dagster.connectors.csv_regular import regular, spec
+from aifirst_dagster.connectors.doubt import settle
 from aifirst_dagster.connectors.names import unique_names
 from aifirst_dagster.connectors.several import choose
 from aifirst_dagster.connectors.source import Scratch, Source
 from aifirst_dagster.connectors.text import Text, as_utf8
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
-from aifirst_dagster.errors import UnsureError
 from aifirst_dagster.inference.dialect import Guess, guess
 from aifirst_dagster.inference.header import Layout, layout
 from aifirst_dagster.inference.records import Record, records
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 1 << 19
 _SAMPLE_LINES = 5_000
-#: Text up to this size (bytes) is read once into memory, about three times as large there; larger text is streamed.
-_HELD = 1 << 29
-_numbers = itertools.count(1)
 
 
 def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOptions, scratch: Scratch) -> Part:
@@ -46,7 +42,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     if not any(line.strip() for line in lines):
         return _nothing(source, text)
     found = guess(lines, source.suffix, options.delimiter)
-    notices = _settle(found, source, options)
+    notices = settle(found, lines, source, options)
     tokenizer = found.best.tokenizer
     rows = records(lines, tokenizer)
     comment = _comment(rows)
@@ -64,11 +60,9 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
         _table(kept, arranged, tokenizer, comment), until=chosen.until, others=chosen.others, before=chosen.before
     )
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
-    count = _regular_lines(text, table)
-    if count and text.size <= _HELD and (held := _held(con, text, table, part, count)):
-        part.query = _query(part, source, held, f"rowid + {table.first_line}")
-    elif count and text.size > _HELD and _streams(con, text, table, part, count):
-        part.query = _query(part, source, _scan(text, table, columns), f"row_number() OVER () + {table.first_line - 1}")
+    if whole := regular(con, text, table, columns, scratch):
+        part.query = _query(part, source, whole.scan, whole.line)
+        part.records = whole.rows
     else:
         _exact(text, table, part, source, scratch)
     return part
@@ -82,21 +76,6 @@ def _lines(text: Text) -> list[str]:
     if text.line_terminator == "\r" or text.returns - text.pairs > 0.1 * text.feeds:
         head = head.replace("\r\n", "\n").replace("\r", "\n")
     return [line.removesuffix("\r") for line in head.removesuffix("\n").split("\n")[:_SAMPLE_LINES]]
-
-
-def _settle(found: Guess, source: Source, options: ReadOptions) -> list[str]:
-    """Go on with a guess: a notice where it is in doubt and that is accepted."""
-    if found.doubt is None or options.delimiter is not None:
-        return []
-    others = ", ".join(repr(other.delimiter) for other in found.others[:3])
-    if options.accept_unsure:
-        return [f"{found.doubt} Read with delimiter {found.best.delimiter!r}; others: {others}."]
-    raise UnsureError(
-        found.doubt,
-        hint=f"It was about to be read with delimiter {found.best.delimiter!r}; others that fit: {others}. "
-        "Name the delimiter, or accept the guess (--accept-unsure).",
-        file=source.given,
-    )
 
 
 def _comment(rows: list[Record]) -> str | None:
@@ -144,97 +123,6 @@ def _table(rows: list[Record], arranged: Layout, tokenizer: Tokenizer, comment: 
     return Table(tokenizer, first_line, arranged.width, arranged.least, headers, comment, arranged.kinds)
 
 
-def _regular_lines(text: Text, table: Table) -> int:
-    """How many lines of data a file has that may be regular; 0 where it is plain that it is not."""
-    tokenizer = table.tokenizer
-    if table.until or table.before:
-        return 0
-    if not (text.intact and text.uniform) or table.comment or not 0 < len(tokenizer.delimiter.encode()) <= 4:
-        return 0
-    if tokenizer.escapechar and not tokenizer.quotechar:
-        return 0
-    lines = text.feeds + (not text.ended) - table.first_line + 1
-    return max(0, lines)
-
-
-def _held(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part, lines: int) -> str | None:
-    """Read a regular file once, into a table in memory; its name, or None where the file is not regular.
-
-    The file's text is scanned several times from there (inference, evidence, typing), on all cores: a lazy scan with
-    line numbers runs on one.
-    """
-    import duckdb
-
-    name = f"aifirst_text_{next(_numbers)}"
-    try:
-        con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {_scan(text, table, part.columns)}").fetchall()
-    except duckdb.Error:
-        return None
-    if _counts_match(con, name, text, table, part, lines):
-        return name
-    con.execute(f"DROP TABLE {name}")
-    return None
-
-
-def _streams(con: duckdb.DuckDBPyConnection, text: Text, table: Table, part: Part, lines: int) -> bool:
-    """Whether DuckDB reads a large file strictly, a row a line."""
-    import duckdb
-
-    try:
-        return _counts_match(con, _scan(text, table, part.columns), text, table, part, lines)
-    except duckdb.Error:
-        return False
-
-
-def _counts_match(
-    con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: Table, part: Part, lines: int
-) -> bool:
-    """Whether there are as many rows as lines, none slipped sideways and none is the header again (then each line is
-    looked at); sets the number of records."""
-    first, final = ident(part.columns[0]), ident(part.columns[-1])
-    starts = ", ".join({literal(cells[0]) for cells in table.headers if cells and cells[0].strip()}) or "NULL"
-    again = f"count(*) FILTER ({first} IN ({starts}))"
-    rows, last, headers = con.execute(f"SELECT count(*), count({final}), {again} FROM {relation}").fetchall()[0]
-    if rows != lines or headers or _open_ends(text, table) > rows - last:
-        return False
-    part.records = rows
-    return True
-
-
-def _open_ends(text: Text, table: Table) -> int:
-    """How many lines of the table end in a delimiter.
-
-    DuckDB takes a row of one empty cell too many. Where that is not just a delimiter at the end, but a cell slipped in
-    further left, more lines end so than rows have an empty last cell.
-    """
-    delimiter = table.tokenizer.delimiter.encode()
-    end = delimiter + (b"\r\n" if text.returns else b"\n")
-    with text.path.open("rb") as file:
-        for _ in range(table.first_line - 1):
-            file.readline()
-        found = 0
-        while block := file.read(1 << 20):
-            block += file.readline()
-            found += block.count(end) + (not text.ended and block.endswith(delimiter))
-    return found
-
-
-def _scan(text: Text, table: Table, columns: list[str]) -> str:
-    """DuckDB's scan of a regular file."""
-    tokenizer = table.tokenizer
-    quote = tokenizer.quotechar or ""
-    return (
-        f"read_csv({literal(text.path)}, auto_detect = false, header = false, skip = {table.first_line - 1}, "
-        f"delim = {literal(tokenizer.delimiter)}, quote = {literal(quote)}, "
-        f"escape = {literal(tokenizer.escapechar or quote)}, columns = {_spec(columns)}, strict_mode = true)"
-    )
-
-
-def _spec(columns: list[str], *before: str) -> str:
-    """DuckDB's `columns` argument."""
-    return "{" + ", ".join([*before, *(f"{literal(name)}: 'VARCHAR'" for name in columns)]) + "}"
-
-
 def _query(part: Part, source: Source, scan: str, line: str) -> str:
     cells = [*map(ident, part.columns), f"{literal(source.given)}::VARCHAR AS {SOURCE}", f"{line} AS {LINE}"]
     return f"SELECT {', '.join(cells)} FROM {scan}"
@@ -245,13 +133,13 @@ def _exact(text: Text, table: Table, part: Part, source: Source, scratch: Scratc
     copy = exact_copy(text, table, scratch)
     line = "aifirst line"
     scan = _copy_scan(
-        copy, str(copy.path), copy.delimiter, copy.quotechar, _spec(part.columns, f"{literal(line)}: 'BIGINT'")
+        copy, str(copy.path), copy.delimiter, copy.quotechar, spec(part.columns, f"{literal(line)}: 'BIGINT'")
     )
     part.query = _query(part, source, scan, ident(line))
     part.records, part.rejected = copy.rows + copy.rejected, copy.rejected
     if copy.rejected:
-        spec = "{'line': 'BIGINT', 'reason': 'VARCHAR', 'text': 'VARCHAR'}"
-        scan = _copy_scan(copy, str(copy.rejects), ",", '"', spec)
+        shape = "{'line': 'BIGINT', 'reason': 'VARCHAR', 'text': 'VARCHAR'}"
+        scan = _copy_scan(copy, str(copy.rejects), ",", '"', shape)
         part.rejects = (
             f'SELECT {literal(source.given)}::VARCHAR AS {SOURCE}, line AS {LINE}, reason, "text" FROM {scan}'
         )
@@ -263,11 +151,11 @@ def _exact(text: Text, table: Table, part: Part, source: Source, scratch: Scratc
         part.notices.append(f"{copy.remarks} lines that begin with {table.comment!r} were left out as remarks.")
 
 
-def _copy_scan(copy: Copy, path: str, delimiter: str, quote: str, spec: str) -> str:
+def _copy_scan(copy: Copy, path: str, delimiter: str, quote: str, shape: str) -> str:
     longest = max(2_097_152, 4 * copy.longest + 1024)
     return (
         f"read_csv({literal(path)}, auto_detect = false, header = false, delim = {literal(delimiter)}, "
-        f"quote = {literal(quote)}, escape = {literal(quote)}, columns = {spec}, maximum_line_size = {longest}, "
+        f"quote = {literal(quote)}, escape = {literal(quote)}, columns = {shape}, maximum_line_size = {longest}, "
         f"strict_mode = false, new_line = '\\n')"
     )
 

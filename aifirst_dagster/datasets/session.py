@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 #: Hidden columns: carried with every row from the reader on, dropped by outputs.
 SOURCE, LINE, RAW = "_source", "_source_line", "_raw"
 HIDDEN = (SOURCE, LINE, RAW)
+#: Megabytes for a command on a bare file: enough for 100 MB without a temporary file, 10 GB in under 2 GB.
+BARE_FILE = 1_200
 
 
 def ident(name: str) -> str:
@@ -32,17 +34,19 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def connect(runs: int | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB session that keeps to its share of the machine.
+def connect(runs: int | None = None, most: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB session that keeps to its share of the machine; what needs more goes to temporary files.
 
     Args:
         runs: How many sessions may be at work at once (default: `AIFIRST_CONCURRENT_RUNS`, else 2); memory is
             60 % of the machine's divided by it. DuckDB's own default is 80 % for each session.
+        most: Megabytes that are enough, however large the machine is.
     """
     import duckdb
 
     runs = runs or int(os.environ.get("AIFIRST_CONCURRENT_RUNS", "2"))
     megabytes = max(256, int(_machine_memory() * 0.6 / runs / 2**20))
+    megabytes = min(megabytes, most or megabytes)
     return duckdb.connect(
         ":memory:",
         config={
