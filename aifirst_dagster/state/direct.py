@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ClauseElement, Engine
+from sqlalchemy import ClauseElement, Dialect, Engine
 
 from aifirst_dagster.state.tables import SCHEMA, UtcTime
 
@@ -31,7 +31,8 @@ class Driver:
     def __init__(self, engine: Engine, busy_seconds: float) -> None:
         self._engine, self._busy_seconds = engine, busy_seconds
         sqlite = engine.dialect.name == "sqlite"
-        self._dialect = type(engine.dialect)(paramstyle="named") if sqlite else engine.dialect
+        named: Any = type(engine.dialect)
+        self._dialect: Dialect = named(paramstyle="named") if sqlite else engine.dialect
         self._texts: dict[tuple[ClauseElement, tuple[str, ...]], tuple[str, dict[str, Any]]] = {}
         self.to_wire = UtcTime().bind_processor(engine.dialect) or _as_is
         self.from_wire = UtcTime().result_processor(engine.dialect, None) or _as_is

@@ -47,7 +47,7 @@ class Statements:
 @cache
 def statements(server: bool) -> Statements:
     """For PostgreSQL (`server`) or SQLite."""
-    table = llm_calls if server else llm_calls.to_metadata(MetaData(), schema=None)
+    table = llm_calls if server else llm_calls.to_metadata(MetaData(), schema=None)  # type: ignore[arg-type]
     calls, keys = table.c, bindparam("keys", type_=None if server else Text())
     spent = select(func.coalesce(func.sum(func.coalesce(calls.cost_usd, calls.reserved_usd)), 0.0))
     # Each is an IN: SQLite would meet an OR by reading the index of states, that is, everything.
