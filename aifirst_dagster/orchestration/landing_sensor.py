@@ -15,8 +15,9 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from aifirst_dagster.connectors.files import content_hash
+from aifirst_dagster.connectors.files import File, content_hash, state
 from aifirst_dagster.datasets.store import DatasetStore
+from aifirst_dagster.errors import InputError
 from aifirst_dagster.orchestration import partitions
 from aifirst_dagster.orchestration.intervals import interval
 from aifirst_dagster.pipelines.spec import FilePartitions, PipelineSpec, WindowPartitions
@@ -72,10 +73,9 @@ def look(project: Project, pipeline: PipelineSpec, before: Seen) -> Seen:
     started, seen = time.monotonic(), {}
     for path in _files(project, pipeline):
         try:
-            stat = path.stat()
-        except FileNotFoundError:
+            shape, known = state(path), before.get(str(path), {})
+        except (FileNotFoundError, InputError):
             continue
-        shape, known = f"{stat.st_size}:{stat.st_mtime_ns}", before.get(str(path), {})
         entry = {"stat": shape, **({"asked": known["asked"]} if "asked" in known else {})}
         if known.get("stat") == shape:
             if known.get("hash"):
@@ -86,11 +86,11 @@ def look(project: Project, pipeline: PipelineSpec, before: Seen) -> Seen:
     return seen
 
 
-def _files(project: Project, pipeline: PipelineSpec) -> list[Path]:
+def _files(project: Project, pipeline: PipelineSpec) -> list[File]:
     """The files of all the pipeline's connectors, without time windows filled in."""
-    found: list[Path] = []
+    found: list[File] = []
     for step in pipeline.steps:
-        if step.type == "connector":
+        if step.type == "connector" and step.config.get("type") != "postgres":
             path = step.resolve().path  # type: ignore[attr-defined]
             if not any("%" in one for one in ([path] if isinstance(path, str) else path or [])):
                 found += files_of(project, pipeline.slug, path)

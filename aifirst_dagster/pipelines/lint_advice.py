@@ -75,18 +75,26 @@ def secrets(item: Loaded, project: Project, environ: Mapping[str, str]) -> Itera
 def inputs(item: Loaded, project: Project, environ: Mapping[str, str]) -> Iterator[Issue]:
     """Files that are not there (yet)."""
     from aifirst_dagster.connectors.files import expand
+    from aifirst_dagster.connectors.places.address import is_remote
 
     for index, step in enumerate(item.spec.steps):
         if step.type != "connector":
             continue
         paths = step.config.get("path")
+        if step.config.get("type") == "postgres":
+            continue
         if paths is None:
             landing = project.landing(item.spec.slug)
             if not landing.is_dir():
                 hint = f"Make the folder and put files there, or give {step.name!r} a `path`."
                 yield Issue(("steps", index), f"the landing folder {landing} does not exist yet", hint)
         for number, one in enumerate(paths if isinstance(paths, list) else [paths]):
-            if isinstance(one, str) and not DATED.search(one) and not _found(expand, one, project):
+            if (
+                isinstance(one, str)
+                and not is_remote(one)
+                and not DATED.search(one)
+                and not _found(expand, one, project)
+            ):
                 at: Path = (
                     ("steps", index, "config", "path", number)
                     if isinstance(paths, list)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aifirst_dagster.datasets import parquet, quarantine
 from aifirst_dagster.datasets.session import literal
@@ -17,6 +17,7 @@ from aifirst_dagster.inference.infer import field_type
 from aifirst_dagster.inference.schema import Column, FieldType
 from aifirst_dagster.steps import connector_contract as contracted
 from aifirst_dagster.steps import connector_files as sources
+from aifirst_dagster.steps import connector_postgres as server
 from aifirst_dagster.steps import connector_vision as vision
 from aifirst_dagster.steps.base import StepConfig, StepType
 from aifirst_dagster.steps.connector_contract import Settled
@@ -30,12 +31,21 @@ if TYPE_CHECKING:
 class Config(StepConfig):
     """Where the files are and how they are read."""
 
-    type: Literal["csv", "fixed", "json", "jsonl", "parquet", "excel", "auto"] = Field(
-        "auto", description="Format; auto: by suffix and content, for each file."
+    type: Literal[
+        "csv", "fixed", "json", "jsonl", "parquet", "excel", "avro", "xml", "html", "sqlite", "postgres", "auto"
+    ] = Field("auto", description="Format; auto: by suffix and content, for each file. postgres: a server, by `url`.")
+    url: str | None = Field(None, description="For postgres: its URL; use {env: NAME}, never a literal password.")
+    table: str | None = Field(
+        None, description="For postgres and sqlite: the table; for html: its number, id or caption; for json: a list."
+    )
+    query: str | None = Field(None, description="For postgres and sqlite: a SELECT, in place of a table.")
+    cursor: str | None = Field(
+        None, description="For postgres with load: new_rows: a column that grows with each new row, such as an id."
     )
     path: str | list[str] | None = Field(
         None,
-        description="File, folder or glob (or several), relative to the project; %Y-%m-%d and the like stand for "
+        description="File, folder, glob or address (https://, s3:// ...), or several; relative to the project. "
+        "`#` behind a file names a sheet, a table, or files of an archive; %Y-%m-%d and the like stand for "
         "the start of a time partition. Default: the pipeline's landing folder, landing/<pipeline>/.",
     )
     llm_enhanced: bool = Field(False, description="Let the model propose types and descriptions; the data decides.")
@@ -52,8 +62,10 @@ class Config(StepConfig):
         description="For llm_enhanced: let the model look at the first file as a spreadsheet shows it, when columns "
         "are designed anew; what it sees is compared with the data and reported.",
     )
-    load: Literal["full", "new_files"] = Field(
-        "full", description="Read all files each time, or add new and changed ones to what is there."
+    load: Literal["full", "new_files", "new_rows"] = Field(
+        "full",
+        description="Read all files each time, or add new and changed ones to what is there; new_rows (postgres): add "
+        "rows whose `cursor` is larger than the largest loaded.",
     )
     encoding: str | None = Field(None, description="Text encoding; default: found out.")
     delimiter: str | None = Field(None, description="Delimiter; default: found out.")
@@ -72,6 +84,11 @@ class Config(StepConfig):
         "or {tables, columns, types, per_column}. The schema is designs/PIPELINE/STEP/contract.json (docs/schema.md).",
     )
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        server.check(self)
+        return self
+
 
 def run(step: StepRun) -> StepResult:
     """Read, type and store the files that are due.
@@ -83,17 +100,24 @@ def run(step: StepRun) -> StepResult:
 
     config = step.config
     assert isinstance(config, Config)
-    found, looked_in = sources.listed(step, config.path)
-    if not found:
-        return StepResult(skipped=f"no files yet: looked in {looked_in}")
-    known, _ = contracted.contract_of(step, config.contract)
-    due = sources.due(step, found, config.load == "new_files", contracted.again(step, known))
-    if not due.read:
-        return _carried_over(step, due)
-    options = connectors.ReadOptions(
-        config.encoding, config.delimiter, config.header, config.accept_unsure, config.sheet
-    )
-    table = connectors.read(step.con, due.read, config.type, options)
+    marked: dict[str, Any] = {}
+    if config.type == "postgres":
+        due, table, marked = server.read(step, config)
+        if not table.records and due.kept_rows:
+            return _carried_over(step, due)
+    else:
+        found, looked_in = sources.listed(step, config.path)
+        if not found:
+            return StepResult(skipped=f"no files yet: looked in {looked_in}")
+        known, _ = contracted.contract_of(step, config.contract)
+        due = sources.due(step, found, config.load == "new_files", contracted.again(step, known))
+        if not due.read:
+            return _carried_over(step, due)
+        options = connectors.ReadOptions(
+            config.encoding, config.delimiter, config.header, config.accept_unsure, config.table or config.sheet,
+            query=config.query, tell=step.log,
+        )  # fmt: skip
+        table = connectors.read(step.con, due.read, config.type, options)
     if not table.columns:
         return StepResult(skipped=f"the files hold no columns: {', '.join(map(str, due.read))}")
     if table.rejected and config.on_bad_lines == "fail":
@@ -126,6 +150,7 @@ def run(step: StepRun) -> StepResult:
         ],
         details={
             **(looked.details if looked else {}),
+            **marked,
             "files": due.ledger,
             "format": table.format,
             "dialects": {path: dialect.model_dump() for path, dialect in table.dialects.items()},
