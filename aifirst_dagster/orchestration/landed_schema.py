@@ -27,7 +27,8 @@ def changed(project: Project, pipeline: PipelineSpec, landed: Sequence[str]) -> 
     found: dict[str, list[Change]] = {}
     for step in schema.connectors_of(pipeline):
         contract = schema.contract_of(project, pipeline, step)
-        mine = [Path(path) for path in landed if path in _read_by(project, pipeline, step)]
+        readable = _read_by(project, pipeline, step)
+        mine = [Path(path) for path in landed if path in readable]
         if contract is None or not mine:
             continue
         try:
@@ -60,7 +61,7 @@ def _read_by(project: Project, pipeline: PipelineSpec, step: StepSpec) -> set[st
     path = step.resolve().path  # type: ignore[attr-defined]
     if any("%" in one for one in ([path] if isinstance(path, str) else path or [])):
         return set()
-    return {str(file) for file in files_of(project, pipeline.slug, path)}
+    return {str(file) for file in files_of(project, pipeline.slug, path) if isinstance(file, Path)}
 
 
 def _head(path: Path, number: int, folder: Path) -> Path:

@@ -77,6 +77,10 @@ def read(
     from aifirst_dagster import connectors
 
     config: Any = step.resolve()
+    if config.type == "postgres":
+        raise InputError(
+            "A server's table is compared as the step runs.", hint="Run it: the check schema_contract says."
+        )
     found = list(files) or files_of(project, pipeline.slug, config.path)
     if not found:
         raise InputError(f"The step {step.key!r} finds no files.", hint="Put some where its `path` says.")

@@ -87,7 +87,9 @@ def again(step: StepRun, contract: Contract | None) -> list[str]:
     before = (step.previous.manifest.details.get("contract") or {}) if step.previous else {}
     if contract is None or not before or before.get("version") == contract.version:
         return []
-    return list(before.get("files") or [])
+    files = before.get("files") or []
+    # A file of an archive is named behind the archive's own path, which is what the ledger of files knows.
+    return list(dict.fromkeys([*files, *(file.partition("#")[0] for file in files)]))
 
 
 def settle(

@@ -158,7 +158,8 @@ def _read(entry: Any, missing: list[str], foreign: bool, where: str, file: str) 
     try:
         base = Column.model_validate({
             "source_name": (ours.get("source_names") or [name])[0],
-            "physical_type": PHYSICAL.get(type_, "VARCHAR"), **said, "name": name, "type": type_ or "string",
+            "physical_type": PHYSICAL.get(type_ or "string", "VARCHAR"), **said,
+            "name": name, "type": type_ or "string",
             "format": said.get("format", format_ if format_ != "any" else "default"),
             "description": entry.get("description") or "", "null_tokens": [one for one in tokens if one],
         })  # fmt: skip
