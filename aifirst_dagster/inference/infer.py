@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: A closed set has at most this many values, and each is seen this often on average.
 CLOSED_SET, CLOSED_SET_REPEATS = 40, 4
+#: Columns that the file itself gives a type, looked at for keys: the first ones.
+NATIVE_KEYS = 40
 #: A share of failed cells above which a column is looked at again, in rows from everywhere in the table.
 SECOND_LOOK = 0.01
 
@@ -55,13 +57,14 @@ def from_sample(
         for name, guess in guesses.items():
             if guess.type in {"date", "datetime"} and guess.confidence < 0.8:
                 guesses[name] = types.decide(samples[name], day_first)
+    alone = _alone(con, table, [name for name in columns if name not in samples], native)
     proposed = []
     for name, standard in zip(columns, names.standardise(columns), strict=True):
         if name in samples:
             column = _column(name, standard, samples[name], guesses[name])
             proposed.append(semantics.describe(column, samples[name]))
         else:
-            proposed.append(semantics.describe(_native_column(name, standard, native[name]), None))
+            proposed.append(semantics.describe(_native_column(name, standard, native[name], name in alone), None))
     return proposed
 
 
@@ -128,8 +131,24 @@ def _closed_set(sample: ColumnSample, guess: types.Typed) -> list[str] | None:
     return None
 
 
-def _native_column(name: str, standard: str, physical: str) -> Column:
-    return Column(name=standard, source_name=name, type=field_type(physical), physical_type=physical, native=True)
+def _native_column(name: str, standard: str, physical: str, unique: bool) -> Column:
+    return Column(
+        name=standard, source_name=name, type=field_type(physical), physical_type=physical, native=True, unique=unique
+    )
+
+
+def _alone(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], native: Mapping[str, str]) -> set[str]:
+    """The native columns of a sample that could be keys: a different value in every row."""
+    able = [name for name in columns if field_type(native[name]) in {"integer", "string", "date"}][:NATIVE_KEYS]
+    if not able:
+        return set()
+    counts = ", ".join(f"count(DISTINCT hash({ident(name)})), count({ident(name)})" for name in able)
+    rows, *found = con.execute(f"SELECT count(*), {counts} FROM {table}").fetchall()[0]
+    return {
+        name
+        for name, different, held in zip(able, found[::2], found[1::2], strict=True)
+        if different == held == rows > 0
+    }
 
 
 def field_type(physical: str) -> FieldType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,9 @@ from aifirst_dagster.inference.units import CURRENCY_CODES
 
 #: Dates whose order of day and month is no surer stay text.
 UNSURE = 0.6
+
+#: Texts that show what a column of many may be.
+FEW = 100
 
 _INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 _PLAIN_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -79,11 +83,22 @@ def decide(sample: ColumnSample, day_first: bool | None = None) -> Typed:
     held = {text: count for text, count in trimmed.items() if not tokens.is_token(text)}
     absent = [text for text in sample.counts if tokens.is_token(text)]
     if held:
+        few = _few(held)
         for attempt in (_boolean, _plain_number, _duration, _date, _styled_number, _structured):
+            if few and not any(attempt(sample, some, day_first) for some in few):
+                continue
             found = attempt(sample, held, day_first)
             if found and (settled := _settled(found, sample, held, absent)):
                 return settled
     return Typed("string", null_tokens=tokens.in_text(sample.counts), share=1.0)
+
+
+def _few(held: Mapping[str, int]) -> list[dict[str, int]]:
+    """Some of many texts, as often as they stand there and each once: what is nothing there is not tried on all."""
+    if len(held) <= 2 * FEW:
+        return []
+    some = dict(itertools.islice(held.items(), FEW))
+    return [some, dict.fromkeys(some, 1)]
 
 
 def _with(typed: Typed, **changes: object) -> Typed:

@@ -1,5 +1,6 @@
 """Keys of one and of several columns."""
 
+from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.inference.file import infer_relation
 from aifirst_dagster_tests.inference.tables import session
 
@@ -33,3 +34,10 @@ def test_a_key_of_several_columns_is_tested_on_all_rows_of_a_large_table():
 
 def test_rows_that_repeat_have_no_key():
     assert keys({"a": ["1", "1", "2"], "b": ["x", "x", "y"]}) == []
+
+
+def test_a_file_that_says_its_types_has_keys_too():
+    con = connect()
+    con.execute("CREATE TABLE source AS SELECT i AS id, i % 3 AS kind, i AS _source_line FROM range(9) t(i)")
+    found = infer_relation(con, "source", ["id", "kind"], {"id": "BIGINT", "kind": "BIGINT"})
+    assert (found.primary_key, found.candidate_keys) == (["id"], [["id"]])

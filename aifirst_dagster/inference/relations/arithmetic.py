@@ -49,7 +49,7 @@ def _of(look: Look, out: int, others: list[int], roundings: dict[int, float]) ->
     values = [value for value in look.values[out] if value is not None]
     if max(values) - min(values) < SPREAD * rounding:
         return
-    for a in others:
+    for a in (at for at in others if at < out):  # a line can be read both ways
         yield from _line(look, a, out, rounding, roundings[a])
     for a, b in itertools.combinations(others, 2):
         yield from _pair(look, a, b, out, rounding)
@@ -86,6 +86,8 @@ def _line(look: Look, a: int, out: int, rounding: float, other: float) -> Iterat
     k = (last - first) / (high - low)
     k = _round(k)
     c = _round(first - k * low)
+    # What is left of a division is no constant.
+    c = 0.0 if abs(c) <= 1e-9 * max(abs(first), abs(last)) else c
     if k == 0 or abs(k) < 1e-12 or (k == 1 and c == 0):
         return
     slack = rounding + abs(k) * other * (0 if _whole(k) else 1)
