@@ -55,7 +55,7 @@ MEANINGS = (
         "week_number",
         types=DIGITS, alone=None, named=0.99, weight=0.75,
     ),
-    Meaning("year", "Years", "", types=frozenset({"year"}), called="year", alone=0.0),
+    Meaning("year", "Years", "four digits", like(r"\d{4}"), "year", frozenset({"year"}), chance=0.0),
     Meaning(
         "epoch_seconds", "Moments as seconds since 1970", "between 1973 and 2096", within(1e8, 4e9), "epoch_seconds",
         types=NUMERIC, alone=None, named=0.98, weight=0.8,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from aifirst_dagster.inference import units
 from aifirst_dagster.inference.meanings import checks
 from aifirst_dagster.inference.meanings.kind import DIGITS, NUMERIC, TEXT, Look, Meaning, like
-from aifirst_dagster.inference.vocabularies import countries
+from aifirst_dagster.inference.vocabularies import countries, locales
 from aifirst_dagster.inference.vocabularies.words import spaced
 
 _BIC = like(r"[A-Z]{4}([A-Z]{2})[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
@@ -111,6 +111,12 @@ MEANINGS = (
         chance=0.1, named=0.6, weight=0.97, most=100, open=True, given=lambda look: 8 <= look.middle <= 17,
     ),
     Meaning(
+        "vat_id", "VAT numbers", "a member state's prefix before up to twelve digits and letters",
+        like(r"(?:AT ?U|BE|BG|CH|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK|XI) ?"
+             r"[\dA-Za-z][\dA-Za-z ]{5,15}"),
+        "vat_id", alone=None, named=0.9, weight=0.6, open=True,
+    ),
+    Meaning(
         "stock_ticker", "Ticker symbols", "one to five capital letters",
         like(r"[A-Z]{1,5}(?:[.-][A-Z]{1,3})?"), "stock_ticker", alone=None,
         named=0.85, weight=0.6, open=True,
@@ -137,6 +143,11 @@ MEANINGS = (
             r"|escudo|dobra|ariary|metical|guilder|florin|vatu|tala|kina|pataca|ouguiya|ngultrum|rufiyaa|leone"
             r"|nakfa)\b.*"),
         "currency_name", alone=None, named=0.6, weight=0.9,
+    ),
+    Meaning(
+        "currency_name", "Currencies", "names of currencies in 28 languages", lambda text: locales.knows("currencies",
+        text),
+        "currency_name", alone=None, named=0.5, weight=0.85, most=60, given=lambda look: look.middle >= 4,
     ),
     Meaning(
         "product_code", "Article and part numbers", "letters, digits and hyphens",

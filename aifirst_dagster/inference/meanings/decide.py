@@ -10,6 +10,10 @@ from aifirst_dagster.inference.meanings.kind import Look, Meaning
 
 #: How telling a name is by itself, from 0 to 1, where values can be tested too, and where they cannot.
 NAME, NAME_ALONE = 0.6, 0.7
+#: What a word is worth that the name goes on after; too little where values cannot be tested.
+INSIDE = 0.5
+#: What a name has to be worth where values alone do not tell.
+HINT = 0.3
 #: How likely it may be that values of another kind all pass by accident.
 ACCIDENT = 1e-3
 #: A unit that stands at the numbers says what they measure.
@@ -33,7 +37,7 @@ def decide(look: Look) -> Found | None:
         if look.type not in meaning.types:
             continue
         worth = named.get(place, 0.0)
-        if not worth and meaning.alone is None:
+        if meaning.alone is None and worth < HINT:
             continue
         # Nothing that this type could reach would win.
         if best and _combined(meaning.weight, worth) <= best.confidence:
@@ -58,7 +62,8 @@ def judge(meaning: Meaning, look: Look, worth: float) -> Found | None:
     if meaning.given and not meaning.given(look):
         return None
     if meaning.looks is None:
-        return Found(meaning.name, round(NAME_ALONE * worth, 3), "the name says so") if worth else None
+        # A word in front says what kind of thing the last one is: `wind direction` is no speed of the wind.
+        return Found(meaning.name, round(NAME_ALONE * worth, 3), "the name says so") if worth > INSIDE else None
     share, tested = look.share(meaning.looks, meaning.most)
     if not tested:
         return None

@@ -48,10 +48,10 @@ MEANINGS = (
     ),
     Meaning(
         "hostname", "Names of machines", "labels of letters and digits, with dots or numbered", _HOST,
-        "hostname", alone=None, named=0.8, weight=0.6,
+        "hostname", alone=None, named=0.8, weight=0.72,
     ),
     Meaning("hostname", "Names of machines", "a domain name of three labels or more", _domain, given=_hosts,
-            weight=0.8, chance=0.1),
+            weight=0.88, chance=0.1),
     Meaning(
         "domain", "Internet domains", "labels with dots, and an ending that exists", _domain,
         "domain",

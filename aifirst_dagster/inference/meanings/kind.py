@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from aifirst_dagster.inference import names
+from aifirst_dagster.inference.vocabularies.units import QUANTITY
+from aifirst_dagster.inference.vocabularies.words import fold, spaced
 
 TEXT = frozenset({"string"})
 NUMERIC = frozenset({"integer", "number"})
@@ -16,6 +17,12 @@ WHOLE = frozenset({"integer"})
 DATED = frozenset({"date", "datetime"})
 #: Digits are kept as text where a number would lose something, so most codes may be either.
 DIGITS = TEXT | WHOLE
+
+
+#: Last words of a name that say which of several numbers it is, not what it counts.
+_TAILS = spaced("max min avg mean median std maximum minimum average")
+#: Last words that make a name one of something else: a `city code` is no city.
+_HEADS = spaced("code id ids key number no nr num type count date time status flag url link rank score index level")
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,11 @@ class Look:
     @cached_property
     def words(self) -> list[str]:
         """The words of the name, without accents and without the digits at their ends."""
-        stripped = [re.sub(r"(?<=\D)\d+$", "", word) for word in names.words(fold(self.name)).split()]
-        return [word for at, word in enumerate(stripped) if word and not (at and word.isdigit())]
+        stripped = [re.sub(r"(?<=\D\D)\d+$", "", word) for word in names.words(fold(self.name)).split()]
+        kept = [word for at, word in enumerate(stripped) if word and not (at and word.isdigit())]
+        while len(kept) > 1 and (kept[-1] in _TAILS or (kept[-1] in QUANTITY and self.type in NUMERIC)):
+            kept.pop()
+        return kept
 
     @cached_property
     def phrases(self) -> dict[str, float]:
@@ -84,7 +94,8 @@ class Look:
             for start in range(len(words) - size + 1):
                 # The last words are what a name is about: a `company email` is an e-mail address.
                 last = start + size == len(words)
-                worth = 1.0 if size == len(words) else 0.85 if last else 0.55
+                inside = 0.5 if words[-1] not in _HEADS else 0.2
+                worth = 1.0 if size == len(words) else 0.85 if last else inside
                 found.setdefault(" ".join(words[start : start + size]), worth)
         return found
 
@@ -137,14 +148,6 @@ class Meaning:
     most: int = 300
     personal: bool = False
     open: bool = False
-
-
-def fold(text: str) -> str:
-    """`text` without accents, `ß` as `ss`; other scripts stay."""
-    if text.isascii():
-        return text
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ł", "l").replace("ø", "o"))
-    return "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f")
 
 
 def like(pattern: str) -> Callable[[str], re.Match[str] | None]:

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from aifirst_dagster.inference.meanings.kind import DIGITS, TEXT, WHOLE, Look, Meaning, like, one_of
-from aifirst_dagster.inference.vocabularies import languages, scales
+from aifirst_dagster.inference.vocabularies import languages, locales, scales
 
 _LEGAL = like(
     r"(?i).*\b(?:inc|llc|ltd|limited|corp|corporation|company|co|plc|llp|lp|gmbh|ag|kg|ohg|mbh|e\.?k|se|s\.?a\.?"
@@ -17,18 +17,19 @@ _LEGAL = like(
     r"|sp\. z o\.? ?o|s\.?l|ltda|s\.?c\.?a?|e\.?v|foundation|brewing|brewery|university|bros|and sons|& sons)\b\.?\)?"
     r"|.*(?:株式会社|有限公司|有限会社|주식회사).*|(?:ООО|ОАО|ЗАО|ПАО|АО)\b.*"
 )
-_FAKER = like(r"[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+)* and [A-Z][\w'’-]+|[A-Z][\w'’]+-[A-Z][\w'’]+")
+_PARTNERS = like(r"[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+)* and [A-Z][\w'’-]+")
 _CODE = like(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9][A-Z0-9._/-]{1,19}|[a-z]{1,4}[-_]?\d{2,12}")
 
 
 def _company(text: str) -> bool:
-    return bool(_LEGAL(text)) or bool(_FAKER(text))
+    return bool(_LEGAL(text)) or bool(_PARTNERS(text))
 
 
 def _key(look: Look) -> bool:
     """Whether the name's number is a name of things rather than how many there are of them."""
     first = look.words[:2]
-    if (first[:1] == ["number"] and len(look.words) > 1) or first in (["no", "of"], ["num", "of"], ["nr", "of"]):
+    counted = len(look.words) > 1 and first[0] in ("number", "num")
+    if counted or first in (["no", "of"], ["nr", "of"]):
         return False
     if set(look.words) & {"count", "total", "sum", "avg", "average", "mean", "rate"}:
         return False
@@ -37,6 +38,14 @@ def _key(look: Look) -> bool:
         # Few small numbers under such a name are a scale or a count.
         return look.distinct > 12 or max(look.numbers, default=0) > 1000
     return True
+
+
+def _keys_of_text(look: Look) -> bool:
+    """Labels with digits, or nearly each one once: a few words under such a name are a category."""
+    if look.type != "string":
+        return _key(look)
+    digits = sum(any(map(str.isdigit, text)) for text in look.few)
+    return _key(look) and (digits * 2 >= len(look.few) or 2 * look.distinct >= look.cells)
 
 
 def _counts_up(look: Look) -> bool:
@@ -62,6 +71,11 @@ def _distinct_codes(look: Look) -> bool:
 
 def _repeated_codes(look: Look) -> bool:
     return look.cells >= 10 and len(set(look.lengths)) <= 4 and 2 <= look.middle <= 12 and len(look.texts) >= 5
+
+
+def _foreign(look: Look) -> bool:
+    """Written in another script than the Latin one, where a word may be a sign or two."""
+    return bool(look.few) and sum(text.isascii() for text in look.few) * 4 < len(look.few)
 
 
 def _prose(look: Look) -> bool:
@@ -92,6 +106,15 @@ MEANINGS = (
         alone=0.85, named=0.6, chance=0.05, weight=0.9,
     ),
     Meaning(
+        "language", "Languages", "names of languages in 28 languages", lambda text: locales.knows("languages", text),
+        "language", alone=None, named=0.6, weight=0.85, most=60, given=lambda look: look.middle >= 4 or _foreign(look),
+    ),
+    Meaning(
+        "language_code", "Languages", "codes of ISO 639", locales.is_language_code, "language_code", alone=None,
+        named=0.9,
+        weight=0.8, most=100, given=lambda look: 2 <= look.middle <= 7,
+    ),
+    Meaning(
         "language_code", "Languages", "two or three letters of ISO 639, perhaps with a country",
         lambda text: bool(re.fullmatch(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?", text)) and re.split("[-_]",
         text)[0] in languages.CODES,
@@ -116,7 +139,7 @@ MEANINGS = (
     Meaning(
         "identifier", "Identifiers", "letters, digits and few signs, without blanks", like(r"[\w./:#|+-]{1,60}"),
         "identifier",
-        types=DIGITS, alone=None, named=0.9, weight=0.5, given=_key,
+        types=DIGITS, alone=None, named=0.9, weight=0.5, given=_keys_of_text,
     ),
     Meaning(
         "identifier", "Identifiers", "whole numbers that count the rows", like(r"\d+"), types=WHOLE, alone=0.99,
@@ -149,7 +172,8 @@ MEANINGS = (
     Meaning(
         "free_text", "Free text", "more than one word", like(r"(?s).+"),
         "free_text",
-        alone=None, named=0.9, weight=0.5, open=True, given=lambda look: look.middle > 12 and look.some(" "),
+        alone=None, named=0.9, weight=0.5, open=True,
+        given=lambda look: look.middle > 12 and (look.some(" ") or _foreign(look)),
     ),
     Meaning("free_text", "Free text", "several words, some thirty characters or more", like(r"(?s).+"), alone=0.9,
     weight=0.75,

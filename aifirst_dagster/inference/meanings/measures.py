@@ -6,30 +6,8 @@ import re
 
 from aifirst_dagster.inference import units
 from aifirst_dagster.inference.meanings.kind import NUMERIC, TEXT, WHOLE, Look, Meaning, like, within
-
-#: Unit -> the quantity that it measures.
-QUANTITY = {
-    unit: quantity
-    for quantity, spelled in {
-        "weight": "kg g mg µg ug lb lbs oz t ton tons tonne tonnes pound pounds ounce ounces gram grams kilogram"
-                  " kilograms",
-        "length": "cm mm m km nm µm um in inch inches ft feet foot mi mile miles yd yard yards meter meters metre"
-                  " metres px",
-        "temperature": "°c °f c° f° celsius fahrenheit kelvin °k degc degf",
-        "duration": "s sec secs second seconds min mins minute minutes h hr hrs hour hours d day days week weeks"
-                    " ms month "
-                    "months year years yr yrs a milliseconds us ns",
-        "area": "m² m2 km² km2 ft² ft2 sqft sqm ha acre acres sqmi hectares",
-        "volume": "l ml cl dl gal m³ m3 cm³ ft³ liter liters litre litres cc fl gallons bbl",
-        "speed": "mph kmh km/h kph m/s ft/s knots knot kt",
-        "power": "w kw mw gw hp bhp ps watt watts", "energy": "kwh mwh gwh wh kj mj j cal kcal joule",
-        "data_size": "b kb mb gb tb kib mib gib byte bytes bit bits",
-        "pressure": "pa hpa kpa mpa bar mbar psi mmhg inhg",
-        "frequency": "hz khz mhz ghz rpm bpm", "voltage": "v mv kv volt volts", "angle": "deg ° rad degrees",
-    }.items()
-    for unit in spelled.split()
-}  # fmt: skip
-
+from aifirst_dagster.inference.vocabularies.units import QUANTITY
+from aifirst_dagster.inference.vocabularies.words import spaced
 
 _TITLES = {
     "weight": "Weights", "length": "Lengths", "temperature": "Temperatures", "duration": "Durations", "area": "Areas",
@@ -47,9 +25,21 @@ def by_unit(unit: str | None) -> str | None:
     return "percentage" if unit in ("%", "‰") else QUANTITY.get(unit.casefold())
 
 
+_RELATIVE = spaced("to ratio rate index growth change pct percent rank grade score number num count type id code")
+"""Words of a name that make it something else than the quantity that it names too."""
+
+
 def _measured(look: Look) -> bool:
     """Categories coded as 1, 2, 3 are no quantity."""
+    if set(look.words) & _RELATIVE:
+        return False
     return look.distinct > 2 or look.unit is not None or any(value > 10 or value % 1 for value in look.numbers)
+
+
+def _number_of(look: Look) -> bool:
+    first = look.words[:2]
+    of = first in (["number", "of"], ["no", "of"], ["nr", "of"], ["count", "of"], ["nombre", "de"], ["total", "number"])
+    return look.unit is None and len(look.words) > 1 and (of or first[0] in ("num", "nb", "anzahl", "cnt", "n"))
 
 
 def _unit_word(text: str) -> bool:
@@ -82,6 +72,11 @@ MEANINGS = (
         called="money",
         types=NUMERIC, given=_measured,
     ),
+    Meaning(
+        "money", "Amounts of money", "numbers with two decimals", like(r"-?\d+\.\d{2}"), "money?", types=NUMERIC,
+        alone=None,
+        named=0.8, weight=0.5, given=_measured,
+    ),
     *(
         Meaning(name, _TITLES[name], "a unit that measures it", called=name, types=NUMERIC,
                 given=_measured)
@@ -92,6 +87,8 @@ MEANINGS = (
         called="count",
         types=WHOLE, given=lambda look: look.unit is None,
     ),
+    Meaning("count", "Counts", "whole numbers, and a name that says `number of`", like(r"\d+(?:\.0*)?"), types=WHOLE,
+            chance=0.0, weight=0.8, given=_number_of),
     Meaning(
         "unit_of_measure", "Units of measure", "a unit that is known", _unit_word,
         "unit_of_measure",

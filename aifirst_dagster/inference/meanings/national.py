@@ -132,7 +132,8 @@ MEANINGS = (
         personal=True, open=True,
     ),
     Meaning(
-        "license_plate", "Number plates", "letters and digits as on a plate", like(r"[A-ZÄÖÜ0-9][A-ZÄÖÜ0-9 ·.-]{2,11}"),
+        "license_plate", "Number plates", "letters and digits as on a plate",
+        like(r"(?=.*\d)[^\W_][^\W_]*[\w ·.-]{2,14}"),
         "license_plate",
         alone=None, named=0.85, weight=0.6, personal=True, open=True,
     ),

@@ -17,12 +17,12 @@ from aifirst_dagster.inference.meanings.kind import (
 )
 from aifirst_dagster.inference.vocabularies import people
 
-_WORDS = like(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+_WORD = like(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
 _PHONE = like(r"(?:\+|00)?[\d\s().\-/·]{6,24}\d(?:\s?(?:x|ext\.?|#) ?\d{1,6})?|\+?\d{7,15}")
 _NATIONAL = like(
     r"(?:1[-. ])?\([2-9]\d{2}\) ?\d{3}[-. ]\d{4}(?: ?(?:x|ext\.? ?)\d+)?|(?:1[-. ]"
     r"|001-)?[2-9]\d{2}([-. ])\d{3}\1\d{4}(?: ?x\d+)?"
-    r"|\(0\d{1,4}\) ?[\d -]{5,12}|0\d{1,4}[ /-]\d[\d -]{4,12}|0\d(?:[ .]\d{2}){4}"
+    r"|\(0\d{1,5}\) ?[\d -]{4,12}|0\d{1,4}[ /-]\d[\d -]{4,12}|0\d(?:[ .]\d{2}){4}"
 )
 
 
@@ -39,7 +39,7 @@ def _international(text: str) -> bool:
     import phonenumbers
 
     try:
-        number = phonenumbers.parse("+" + re.sub(r"^(?:\+|00)", "", re.split(r"(?i)x|ext|#", text)[0]))
+        number = phonenumbers.parse("+" + re.sub(r"^(?:\+|00)|\(0\)", "", re.split(r"(?i)x|ext|#", text)[0]))
     except phonenumbers.NumberParseException:
         return False
     return bool(phonenumbers.is_possible_number(number))
@@ -60,7 +60,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _name_like(word: str) -> bool:
-    return word.casefold() in people.PARTICLES or (word[:1].isupper() and bool(_WORDS(word)))
+    return word.casefold() in people.PARTICLES or (word[:1].isupper() and bool(_WORD(word)))
 
 
 def _several_words(text: str) -> bool:
@@ -73,7 +73,21 @@ def _one_name(text: str) -> bool:
 
 def _not_codes(look: Look) -> bool:
     """Names are longer than a code's two letters, and start large where their script has cases."""
+    if look.closed and look.distinct < 6:
+        return False
+    if look.few and not "".join(look.few).isascii():
+        return True
     return look.middle >= 3 and sum(text[:1].islower() for text in look.few) * 2 <= len(look.few)
+
+
+def _full_names(look: Look) -> bool:
+    """Nearly all are a few words, each of which may be a part of a name."""
+    shaped = sum(2 <= len(parts) <= 5 and all(map(_name_like, parts)) for parts in map(_words, look.few))
+    return shaped >= 0.8 * len(look.few) > 0
+
+
+def _words(text: str) -> list[str]:
+    return _parts(text.replace(",", " "))
 
 
 def _varied(look: Look) -> bool:
@@ -88,12 +102,12 @@ MEANINGS = (
     ),
     Meaning(
         "phone", "Telephone numbers", "a country's prefix and length, or the form of a national number", _international,
-        chance=0.02, weight=0.85, most=40, personal=True, open=True, given=lambda look: 7 <= look.middle <= 26,
+        chance=0.02, weight=0.85, most=40, personal=True, open=True, alone=0.6,
+        given=lambda look: 7 <= look.middle <= 26,
     ),
     Meaning(
         "gender", "Genders", "a word or letter for a gender", one_of(people.GENDERS),
-        "gender", alone=None,
-        weight=0.9,
+        "gender", alone=None, named=0.5, weight=0.9,
     ),
     Meaning("gender", "Genders", "a word for a gender", one_of(people.CLEAR_GENDERS), weight=0.9, chance=0.001),
     Meaning(
@@ -118,8 +132,8 @@ MEANINGS = (
     ),
     Meaning(
         "person_name", "Names of people", "a first name that is common, and a last name", _person,
-        "person_name?", alone=0.5, named=0.25, chance=0.02,
-        weight=0.9, personal=True, open=True, given=_not_codes,
+        "person_name?", alone=0.3, named=0.15, chance=0.02,
+        weight=0.9, personal=True, open=True, given=_full_names,
     ),
     Meaning(
         "honorific", "Forms of address", "Mr, Ms, Dr and the like", one_of(people.TITLES),
@@ -136,8 +150,7 @@ MEANINGS = (
     ),
     Meaning(
         "job_title", "Job titles", "words with letters", like(r"(?=.*[^\W\d_]).{2,120}"),
-        "job_title",
-        alone=None, named=0.85, weight=0.4, open=True, given=_not_codes,
+        "job_title", alone=None, named=0.85, weight=0.4, open=True, given=lambda look: look.middle >= 3,
     ),
     Meaning(
         "age", "Ages in years", "0 to 130", within(0, 130),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from aifirst_dagster.inference.meanings.kind import (
     DIGITS,
@@ -17,13 +16,8 @@ from aifirst_dagster.inference.meanings.kind import (
     one_of,
     within,
 )
-from aifirst_dagster.inference.vocabularies import cities, countries, regions
+from aifirst_dagster.inference.vocabularies import cities, countries, locales, regions
 from aifirst_dagster.inference.vocabularies.words import spaced
-
-#: Languages whose names of countries are looked up where a column is called so and English does not cover it.
-_LANGUAGES = ("de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "hu", "ro", "tr", "ru", "uk",
-    "el",
-              "ar", "he", "zh", "ja", "ko", "vi", "id", "th", "hi")  # fmt: skip
 
 _POSTAL = like(
     r"(?i)\d{5}(?:-\d{4})?|[ABCEGHJ-NPRSTVXY]\d[A-Z][ -]?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
@@ -65,16 +59,6 @@ _WORDY = spaced(
 )
 
 
-@cache
-def _names(language: str) -> frozenset[str]:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return frozenset(fold(name.casefold()) for name in Locale.parse(language).territories.values())
-    except UnknownLocaleError:
-        return frozenset()
-
-
 _FOLDED = frozenset(map(fold, countries.COUNTRIES))
 
 
@@ -83,9 +67,14 @@ def _country(text: str) -> bool:
 
 
 def _any_country(text: str) -> bool:
-    """English first; other languages are read in one by one, and only for what no earlier one knows."""
-    plain = fold(text.casefold())
-    return _country(text) or any(plain in _names(language) for language in ("en", *_LANGUAGES))
+    return _country(text) or locales.knows("territories", text)
+
+
+def _some_known(look: Look) -> bool:
+    """Several are countries beyond doubt: worth reading in what the others are called elsewhere."""
+    if look.middle <= 3:
+        return bool(look.few) and not look.few[0].isascii()
+    return sum(map(_country, look.few)) >= min(2, len(look.few)) or not "".join(look.few).isascii()
 
 
 def _code(text: str) -> bool:
@@ -116,7 +105,8 @@ def _city(text: str) -> bool:
 
 def _proper(text: str) -> bool:
     """Looks like a name: no digits and signs, and a capital letter in front where the script has any."""
-    return not re.search(r"[\d@/:;=<>_!?]", text) and text[:1] == text[:1].upper() and len(text) <= 60
+    plain = re.sub(r"^\w{1,4}\. ?", "", text)
+    return not re.search(r"[\d@/:;=<>_!?]", plain) and plain[:1] == plain[:1].upper() and len(text) <= 60
 
 
 def _proper_names(look: Look) -> bool:
@@ -158,7 +148,7 @@ MEANINGS = (
     Meaning(
         "country", "Countries", "names of countries in 28 languages", _any_country,
         "country",
-        alone=None, named=0.5, weight=0.9, most=60, given=lambda look: look.middle > 3,
+        alone=0.8, named=0.5, chance=0.001, weight=0.92, most=100, given=_some_known,
     ),
     Meaning(
         "country_code", "Countries", "two or three letters of ISO 3166-1", _code,
@@ -203,7 +193,8 @@ MEANINGS = (
         alone=0.6, named=0.3, chance=0.02, weight=0.93, personal=True, open=True, given=_long_enough,
     ),
     Meaning(
-        "address", "Addresses", "letters, and more than one word", like(r"(?=.*[^\W\d_])(?=.*[\s\d])(?s:.{5,250})"),
+        "address", "Addresses", "letters, and more than one word", like(r"(?=.*[^\W\d_])(?=.*[\s\d])(?s:.{5,250})"
+                                                                        r"|(?=.*[^\x00-\x7f]).{3,80}"),
         "address",
         alone=None, named=0.8, weight=0.5, personal=True, open=True,
     ),

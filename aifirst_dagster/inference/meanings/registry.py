@@ -16,7 +16,8 @@ from aifirst_dagster.inference.meanings import (
     places,
     technical,
 )
-from aifirst_dagster.inference.meanings.kind import Meaning, fold
+from aifirst_dagster.inference.meanings.kind import Meaning
+from aifirst_dagster.inference.vocabularies.words import fold
 
 FAMILIES: Mapping[str, Sequence[Meaning]] = {
     "Internet": internet.MEANINGS,

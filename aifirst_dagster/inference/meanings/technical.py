@@ -13,7 +13,7 @@ _TAG = like(r"(?is)<!doctype html.*|.*<([a-z][a-z0-9]*)\b[^<>]*>.*(?:</\1\s*>).*
 
 COLOURS = spaced("""
 black white red green blue yellow orange purple violet pink brown grey gray cyan magenta turquoise teal navy olive
-maroon lime gold silver beige ivory coral salmon khaki indigo lavender crimson aqua fuchsia tan bronze copper charcoal
+maroon lime gold silver beige ivory coral salmon khaki indigo lavender crimson aqua fuchsia tan  copper charcoal
 schwarz weiss weiß rot grün blau gelb orange lila rosa braun grau noir blanc rouge vert bleu jaune violet marron gris
 negro blanco rojo verde azul amarillo morado marrón nero bianco rosso giallo viola preto branco vermelho amarelo roxo
 """)
@@ -90,7 +90,7 @@ MEANINGS = (
         like(r"[^\\/\n@]{1,150}\.(?:csv|tsv|txt|pdf|docx?|xlsx?|pptx?|odt|ods|json|xml|html?|jpe?g|png|gif|svg"
              r"|bmp|tiff?|webp"
              r"|mp[34]|avi|mov|wav|flac|ogg|zip|gz|tar|rar|py|js|ts|css|java|c|h|cpp|rs|go|sql|md|ya?ml|parquet|log)"),
-        given=lambda look: look.some("."), weight=0.85, open=True,
+        alone=0.75, given=lambda look: look.some("."), weight=0.85, open=True,
     ),
     Meaning(
         "version", "Versions", "numbers between dots, as semantic versioning writes them",

@@ -43,7 +43,10 @@ hti hun idn ind irl irn irq isl isr ita jam jor jpn kaz ken kgz khm kir kna kor 
 ltu lux lva mac mar mco mda mdg mdv mex mhl mkd mli mlt mmr mne mng moz mrt mus mwi mys nam ner nga nic nld nor npl
 nru nzl omn pak pan per phl plw png pol prk prt pry pse qat rou rus rwa sau sdn sen sgp slb sle slv smr som srb ssd
 stp sur svk svn swe swz syc syr tcd tgo tha tjk tkm tls ton tto tun tur tuv twn tza uga ukr ury usa uzb vat vct ven
-vnm vut wsm yem zaf zmb zwe abw bmu cym grl pri
+alg ang ant bah ban bar bih bot bru bul bur cam cha cro crc den esa fij gam ger gre gua gui hai hon ina iri iso isv kos
+ksa kuw lat lba les lib mad mas maw mgl mon mri mtn mya ned nep ngr nig par phi por pur rsa scg sin slo sri sud sui
+tan tch tog
+tpe tri uae urs uru vie yug zam zim gdr frg eun rhk roc vnm vut wsm yem zaf zmb zwe abw bmu cym grl pri
 """
 COUNTRY_CODES = frozenset(_CODES.split())
-"""ISO 3166-1, two and three letters."""
+"""ISO 3166-1, two and three letters; the three letters of sports associations where they differ; a few former ones."""

@@ -17,7 +17,8 @@ _SCALES = tuple(
     strongly disagree|disagree|somewhat disagree|neutral|neither agree nor disagree|undecided|somewhat agree|agree
     strongly agree
     very dissatisfied|dissatisfied|neutral|satisfied|very satisfied
-    very poor|poor|bad|fair|average|good|very good|excellent|outstanding
+    very poor|poor|bad|below average|fair|typical|average|above average|good|very good|excellent|very excellent
+    outstanding
     terrible|bad|ok|good|great|excellent
     never|rarely|seldom|sometimes|occasionally|often|usually|frequently|always
     fair|good|very good|premium|ideal
@@ -54,7 +55,7 @@ _BAND = re.compile(r"(?i)(?:[$€£]? ?\d[\d,.]*k? ?(?:-|–|to|bis) ?[$€£]? 
 
 def of(texts: Sequence[str]) -> list[str] | None:
     """`texts` in the order of the scale that they are all steps of; None where there is none."""
-    plain = {text.casefold().strip(): text for text in texts}
+    plain = {text.casefold().strip().replace("_", " "): text for text in texts}
     if len(plain) < 2:
         return None
     for scale in _SCALES:

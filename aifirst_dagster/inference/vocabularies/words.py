@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 
 def listed(text: str) -> frozenset[str]:
     """The names in `text`, each once."""
@@ -11,3 +13,11 @@ def listed(text: str) -> frozenset[str]:
 def spaced(text: str) -> frozenset[str]:
     """The words in `text`, each once."""
     return frozenset(text.split())
+
+
+def fold(text: str) -> str:
+    """`text` without accents, `ß` as `ss`; other scripts stay."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ł", "l").replace("ø", "o"))
+    return "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f")
