@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -55,7 +56,21 @@ class InputError(AifirstError):
 
 
 class UnsureError(InputError):
-    """The reader is too unsure of what it sees to go on; `--accept-unsure` goes on."""
+    """The reader is too unsure of what it sees to go on; `--accept-unsure` goes on.
+
+    Args:
+        message: What is in doubt.
+        alternatives: The readings that may be meant, each with what it would give (delimiter, columns, first row).
+        places: As for every error.
+    """
+
+    def __init__(self, message: str, *, alternatives: Sequence[dict[str, Any]] = (), **places: Any) -> None:
+        super().__init__(message, **places)
+        self.alternatives = list(alternatives)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error object that `--json` prints, with the alternatives."""
+        return {**super().to_dict(), **({"alternatives": self.alternatives} if self.alternatives else {})}
 
 
 class ConfigError(AifirstError):

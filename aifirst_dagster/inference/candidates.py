@@ -44,9 +44,10 @@ def _runs(lines: Sequence[str]) -> dict[str, float]:
     """Delimiters of several characters: a run of signs, or a sign and a blank, wherever the sign stands unquoted."""
     text = "\n".join(re.sub(r'"(?:[^"]|"")*"', '"', line) for line in lines)
     found = {}
+    apart = re.sub(r"(?<=\d),(?=\d)", "", text)  # without commas within numbers
     for sign in (",", ";", "|", ":"):
-        count = text.count(sign)
-        if count >= len(lines) and text.count(sign + " ") == count:
+        count = apart.count(sign)
+        if count >= len(lines) and apart.count(sign + " ") == count:
             both = sign == "|" and text.count(" | ") == count
             found[" | " if both else sign + " "] = _PRIOR[sign] * 1.05
     runs = Counter(re.findall(r"[^\w\s\"'.\-]{2,4}", text))
@@ -58,7 +59,7 @@ def _runs(lines: Sequence[str]) -> dict[str, float]:
         if not any(sign in rest for sign in set(run) if len(set(run)) == 1 or sign in _PRIOR):
             found[run] = _SEVERAL
     for run in (sign * 2 for sign in ":|;,&~^#@\t"):
-        alone = run[0] in text.replace(run, "")
+        alone = sum(run[0] in line.replace(run, "") for line in lines) > 0.1 * len(lines)
         if run not in found and _even(lines, run) and not (alone and _even(lines, run[0])):
             found[run] = _SEVERAL
     return found

@@ -50,7 +50,7 @@ def layout(rows: Sequence[Record], header: bool | None = None) -> Layout:
     if not rows:
         return Layout(0, 0, [], 0, 0)
     usual = _usual_width(rows)
-    first = _first_row(rows, usual)
+    first = _below_pairs(rows, _first_row(rows, usual), usual)
     count = int(header or 0)
     for start in range(first, min(first + _MOST_NAME_ROWS, len(rows))) if header is None else ():
         count = _name_rows(rows, start, usual, surely=start > first)
@@ -83,6 +83,22 @@ def _first_row(rows: Sequence[Record], usual: int) -> int:
     return next((index for index, row in enumerate(rows) if len(row.cells) == usual), 0)
 
 
+def _below_pairs(rows: Sequence[Record], first: int, usual: int) -> int:
+    """Past lines that say one thing each (`Title,Report,,`) above a table whose rows are fuller."""
+    full = [row.filled for row in rows if len(row.cells) == usual]
+    while usual > 2 and first + 1 < len(rows) and median(full) > 2:
+        row, following = rows[first], rows[first + 1]
+        names_next = following.filled >= 2 and not any(shape(cell) in _VALUES for cell in following.cells)
+        if not _is_pair(row) or len(following.cells) != usual or not (names_next or _is_pair(following)):
+            break
+        first += 1
+    return first
+
+
+def _is_pair(row: Record) -> bool:
+    return row.filled == 2 and bool(row.cells[0].strip()) and bool(row.cells[1].strip())
+
+
 def _is_sparse_names(row: Record, usual: int) -> bool:
     """Whether a row with few texts holds names all the same: as wide as the table, and no title, which stands first."""
     texts = [cell for cell in row.cells if cell.strip()]
@@ -108,8 +124,12 @@ def _name_rows(rows: Sequence[Record], first: int, usual: int, surely: bool) -> 
         return 0
     typed = [index for index, (kind, share) in enumerate(columns) if kind in TYPED and share > 0.8]
     count = 1
+    if first + 2 < len(rows) and (_completes(rows[first], rows[first + 1]) or _are_units(rows[first + 1])):
+        count = 2
     while count < _MOST_NAME_ROWS and first + count < len(rows) - 1 and len(typed) >= max(2, 0.3 * usual):
         cells = rows[first + count].cells
+        if rows[first + count].filled < min(2, usual):
+            break  # a caption of the rows below it
         texts = [index for index in typed if index < len(cells) and shape(cells[index]) not in TYPED | {EMPTY}]
         values = [index for index in typed if index < len(cells) and shape(cells[index]) in TYPED]
         if not _groups_years(rows[first + count], body) and (values or len(texts) < 0.5 * len(typed)):
@@ -118,6 +138,24 @@ def _name_rows(rows: Sequence[Record], first: int, usual: int, surely: bool) -> 
             break
         count += 1
     return count
+
+
+def _completes(above: Record, row: Record) -> bool:
+    """Whether a row names every column, below one that only groups some of them, the first not among these."""
+    shapes = {shape(cell) for cell in row.cells}
+    return (
+        len(row.cells) == len(above.cells) == row.filled
+        and not above.cells[0].strip()
+        and above.filled <= 0.6 * len(row.cells)
+        and not shapes & (TYPED | {EMPTY})
+        and all(len(cell) <= 80 for cell in row.cells)
+    )
+
+
+def _are_units(row: Record) -> bool:
+    """Whether each text of a row stands in brackets: units, or remarks on names."""
+    texts = [cell.strip() for cell in row.cells if cell.strip()]
+    return len(texts) > 1 and all(text[0] + text[-1] in ("()", "[]", "<>") and len(text) <= 40 for text in texts)
 
 
 def _groups_years(row: Record, body: Sequence[Record]) -> bool:
@@ -161,7 +199,11 @@ def _holds_names(
         return True
     if for_names or against:
         return for_names > against
-    return all(len(cell) <= 80 for cell in row.cells)
+    longest = (
+        max((len(cell) for other in body for cell in other.cells[index : index + 1]), default=0)
+        for index in range(len(row.cells))
+    )
+    return all(len(cell) <= 80 or len(cell) > 1.5 * most for cell, most in zip(row.cells, longest, strict=True))
 
 
 def _unlike(cell: str, values: Sequence[str]) -> bool:

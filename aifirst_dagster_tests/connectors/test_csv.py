@@ -164,8 +164,12 @@ def test_plain_text_and_dates_are_one_column_without_doubt(tmp_path: Path) -> No
 
 def test_a_tie_of_delimiters_stops_unless_accepted(tmp_path: Path) -> None:
     doubtful = "ab|cd;ef\ngh|ij;kl\nmn|op;qr\n"
-    with pytest.raises(UnsureError, match="equally well"):
+    with pytest.raises(UnsureError, match="equally well") as caught:
         seen(tmp_path, doubtful)
+    readings = caught.value.to_dict()["alternatives"]
+    assert {reading["delimiter"] for reading in readings} == {"|", ";"}
+    assert {tuple(reading["first_row"]) for reading in readings} == {("gh", "ij;kl"), ("gh|ij", "kl")}
+    assert "'|' gives 2 columns" in caught.value.hint
     got = seen(tmp_path, doubtful, accept_unsure=True)
     assert any("Read with delimiter" in notice for notice in got.table.notices)
 
