@@ -81,21 +81,30 @@ def _line(look: Look, a: int, out: int, rounding: float, other: float) -> Iterat
     if len(pairs) < LEAST:
         return
     (low, first), (high, last) = min(pairs), max(pairs)
-    if low == high:
+    # A coarser result would agree with many a line: it is a class of the other, not a measure in other units.
+    if low == high or len({y for _, y in pairs}) < 0.8 * len({x for x, _ in pairs}):
         return
+    far, there = (high, last) if abs(high) >= abs(low) else (low, first)
     k = (last - first) / (high - low)
-    k = _round(k)
-    c = _round(first - k * low)
-    # What is left of a division is no constant.
-    c = 0.0 if abs(c) <= 1e-9 * max(abs(first), abs(last)) else c
-    if k == 0 or abs(k) < 1e-12 or (k == 1 and c == 0):
-        return
-    slack = rounding + abs(k) * other * (0 if _whole(k) else 1)
-    if not _agrees(look, (a, out), lambda x, _: k * x + c, slack):
-        return
+    for slope, start in ((_round(there / far), 0.0), (_round(k), _round(first - k * low))):
+        # What is left of a division is no constant.
+        c = 0.0 if abs(start) <= 1e-9 * max(abs(first), abs(last)) else start
+        if abs(slope) < 1e-12:
+            continue
+        slack = rounding + abs(slope) * other * (0 if slope == int(slope) else 1)
+        if _agrees(look, (a, out), lambda x, _, m=slope, n=c: m * x + n, slack):
+            yield from _straight(look, a, out, slope, c, slack)
+            return
+
+
+def _straight(look: Look, a: int, out: int, k: float, c: float, slack: float) -> Iterator[Claim]:
+    """The claim that `out` = k a + c."""
     names = (_name(look, a), _name(look, out))
     test = f"abs({k!r} * t{a} + {c!r} - t{out}) <= {_slack(slack, out)}"
-    if c == 0:
+    if k == 1 and c == 0:
+        if look.texts[a] != look.texts[out]:
+            yield Claim(names, "copy", test, f"{names[1]} holds the numbers of {names[0]}")
+    elif c == 0:
         yield Claim(names, "factor", test, f"{names[1]} = {k:.10g} × {names[0]}")
     else:
         yield Claim(names, "linear", test, f"{names[1]} = {k:.10g} × {names[0]} {'+' if c > 0 else '−'} {abs(c):.10g}")
@@ -153,10 +162,6 @@ def _slack(slack: float, out: int) -> str:
 def _round(value: float) -> float:
     """`value` at the eleven digits that mean something."""
     return float(f"{value:.11g}")
-
-
-def _whole(value: float) -> bool:
-    return value == int(value)
 
 
 def _name(look: Look, at: int) -> str:
