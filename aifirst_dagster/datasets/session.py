@@ -47,7 +47,7 @@ def connect(runs: int | None = None, most: int | None = None) -> duckdb.DuckDBPy
     runs = runs or int(os.environ.get("AIFIRST_CONCURRENT_RUNS", "2"))
     megabytes = max(256, int(_machine_memory() * 0.6 / runs / 2**20))
     megabytes = min(megabytes, most or megabytes)
-    return duckdb.connect(
+    session = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": f"{megabytes}MB",
@@ -62,6 +62,9 @@ def connect(runs: int | None = None, most: int | None = None) -> duckdb.DuckDBPy
             "TimeZone": "UTC",
         },
     )
+    # It would be drawn on standard output, into the JSON of a command that takes long.
+    session.execute("SET enable_progress_bar = false")
+    return session
 
 
 def _machine_memory() -> int:
