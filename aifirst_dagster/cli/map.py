@@ -130,9 +130,10 @@ def _answer(design: MappingDesign, matching: Matching, columns: list[Column], mo
     for one in matching.found:
         for source in one.sources:
             if one.filled_by is not None and source not in sources and (source, one.target) not in used:
+                told = _told(one.candidates[:most])
                 matches.append({
                     "source": source, "target": one.target, "confidence": one.confidence, "expression": None,
-                    "evidence": one.why, "used": False, "sources": one.sources, "candidates": _told(one.candidates[:most]),
+                    "evidence": one.why, "used": False, "sources": one.sources, "candidates": told,
                 })  # fmt: skip
     real = {column.name: column.source_name for column in columns if is_unit(column)}
     for match in matches:
@@ -184,9 +185,17 @@ def _apply(con: duckdb.DuckDBPyConnection, table: FileTable, design: MappingDesi
     """Write the rows as the target has them, and those that do not fit beside them."""
     from aifirst_dagster.connectors.export import format_of
     from aifirst_dagster.datasets.session import ident
+    from aifirst_dagster.errors import ConfigError
     from aifirst_dagster.proposals import mapping
+    from aifirst_dagster.proposals.mapping.compile import physical
     from aifirst_dagster.repair.export import write_query
 
+    if not design.fields:
+        raise ConfigError("The target has no columns to write.", hint="Name a target that has some.")
+    if not table.columns:
+        cells = ", ".join(f"NULL::{physical(field.type)} AS {ident(field.name)}" for field in design.fields)
+        write_query(con, f"SELECT {cells} LIMIT 0", out, format_of(out))
+        return {"rows_in": 0, "rows_out": 0, "quarantined": 0, "quarantine_path": None, "output": str(out)}
     done = mapping.apply(con, "mapped_source", design)
     aside = out.with_name(f"{out.name}.quarantine.csv")
     names = ", ".join(ident(field.name) for field in design.fields)

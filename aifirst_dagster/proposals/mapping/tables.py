@@ -16,12 +16,15 @@ from aifirst_dagster.inference.matching.match import Matching
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import asking
 from aifirst_dagster.proposals.asking import Wish
+from aifirst_dagster.proposals.fingerprint import OFFLINE
+from aifirst_dagster.proposals.mapping import match
 from aifirst_dagster.proposals.mapping import target as targets
 from aifirst_dagster.proposals.mapping.answer import MappingDesign
 from aifirst_dagster.proposals.mapping.target import TargetField
 from aifirst_dagster.proposals.mapping.task import MappingTask
 from aifirst_dagster.proposals.outcome import Outcome
 from aifirst_dagster.proposals.runner import run
+from aifirst_dagster.repair.plan import RepairPlan
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,6 +119,8 @@ def map_onto(
     Returns:
         What came out, and what the engine found by itself, leftovers and candidates included.
     """
+    if not target.fields or not columns:
+        return _nothing(columns, target)
     task = MappingTask(
         con, relation, columns, target.fields, samples=wish.shows(llm), facts=target.facts, repair=False, least=least,
         candidates=candidates,
@@ -127,3 +132,13 @@ def map_onto(
     matching = task.matching
     assert matching is not None
     return outcome, matching
+
+
+def _nothing(columns: Sequence[Column], target: Target) -> tuple[Outcome[MappingDesign], Matching]:
+    """What becomes of a side without columns."""
+    from aifirst_dagster.llm.types import Usage
+
+    found = Matching([], {one.name: [] for one in columns}, {one.name: [] for one in target.fields})
+    plan = RepairPlan(columns=list(columns), deduplicate=False)
+    design = MappingDesign(plan, match.fields(found, target.fields), "")
+    return Outcome(design, None, "", "", "accepted", OFFLINE, None, False, Usage.none()), found

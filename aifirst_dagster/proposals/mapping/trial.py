@@ -60,7 +60,7 @@ def shares(con: duckdb.DuckDBPyConnection, relation: str, design: MappingDesign)
     with repaired(con, relation, design.plan, WATCHED) as table:
         source = f"({compile.outer(design.plan, fields, table)})" if fields else table
         asked = {field.name: columns[field.sources[0]] for field in fields if field.sources} if fields else columns
-        wanted = ["1"]
+        wanted = ["count(*)"]
         for name, column in asked.items():
             text = f"{RAW}[{literal(name)}]"
             unread = f"{ident(name)} IS NULL AND {text} IS NOT NULL AND NOT {_no_value(text, column)}"

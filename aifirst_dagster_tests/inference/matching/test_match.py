@@ -198,7 +198,8 @@ def test_what_is_said_to_be_sure_is_right(con) -> None:
         ['gold', 'silver'][1 + i % 2] AS customer_tier, i % 90 AS age, '+49 170 ' || (1000000 + i) AS phone_number,
         ['Berlin', 'Paris', 'Rome'][1 + i % 3] AS city, (48 + i % 5)::DOUBLE AS latitude, 'n ' || i AS comment
         FROM range({0}, {0} + 120) r(i)"""
-    short = {"account_id": "acct_no", "email_address": "mail", "is_active": "active_flag", "created_date": "creation_dt",
+    short = {"account_id": "acct_no",
+             "email_address": "mail", "is_active": "active_flag", "created_date": "creation_dt",
              "total_amount": "tot_amt", "currency_code": "ccy", "customer_tier": "cust_grp", "age": "age_yrs",
              "phone_number": "tel", "city": "town", "latitude": "lat", "comment": "remarks"}  # fmt: skip
     target = source
