@@ -93,7 +93,8 @@ def guess(lines: Sequence[str], suffix: str = "", delimiter: str | None = None) 
             candidate = _score(records(sample, split, attempts=4), split, prior * quoting[2])
             if sign not in best or candidate.score > best[sign].score:
                 best[sign] = candidate
-    ranked = sorted(best.values(), key=lambda candidate: -candidate.score)
+    # The longer of two equals: its signs are no part of the cells.
+    ranked = sorted(best.values(), key=lambda candidate: (-candidate.score, -len(candidate.delimiter)))
     if delimiter is not None:
         return Guess(_one_column(sample) if delimiter == "" else ranked[0], 1.0)
     whole = _one_column(sample)
@@ -150,7 +151,7 @@ def _score(rows: Sequence[Record], split: Tokenizer, prior: float) -> Candidate:
     few = 0.8 if len(fitting) == 1 and len(rows) > 1 else 1.0
     even = inside == 1 and coverage > 0.8 and disorder == 0
     if fitting[0] == 1 and inside == 1 and len(rows) > 3:
-        prior *= 0.85  # all rows but the first: the names may be delimited otherwise
+        prior *= 0.8  # all rows but the first: the names may be delimited otherwise
     doubtful = split.delimiter in (" ", ", ", ": ") and not (even and _encloses(rows, split)) and _is_prose(table)
     if even:  # a rare delimiter that splits every row alike is hardly chance
         prior += max(0.0, 1 - prior) * min(1.0, (width - 1) / 3) * min(1.0, len(rows) / 10)
