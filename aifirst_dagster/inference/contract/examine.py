@@ -54,7 +54,7 @@ class Case:
     Attributes:
         placed: The files' columns in their places.
         base: The view of all rows.
-        proposed: What inference (or a design) says of the base's columns; has every new one.
+        proposed: What inference (or a design) says of the base's columns, counted on its rows; has every new one.
         by_person: Names in the base of columns that a person described outside of the contract (in `proposed`).
         by_model: A model proposed: what it documents is taken where the contract says nothing better.
         earlier: SQL of typed rows loaded before, under the contract's names.
@@ -80,7 +80,7 @@ def examine(case: Case) -> Examined:
         case.con, contract, modes, placed, case.base, case.proposed, case.earlier, outside
     )
     changes += more + columning.notes(placed)
-    judged = typing_.judge(case.con, case.base, fields, modes, outside)
+    judged = typing_.judge(case.con, case.base, fields, modes, outside, {one.source_name: one for one in case.proposed})
     changes += judged.changes
     plan = Plan(
         columns=[one.column for one in judged.fields] + [one for one in columns.added],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aifirst_dagster.inference import casts
 from aifirst_dagster.inference.contract import fit
 from aifirst_dagster.inference.contract.cells import Cells, within
 from aifirst_dagster.inference.contract.changes import Change
@@ -39,16 +40,24 @@ def judge(
     fields: Sequence[ContractField],
     modes: Modes,
     outside: Mapping[str, str],
+    proposed: Mapping[str, Column],
 ) -> Judged:
     """Count what does not fit, file by file, and decide.
 
     Args:
         outside: Files that are set aside whole.
+        proposed: Source name -> what was counted on all these rows: what fits as a whole is not counted again.
     """
     judged = Judged()
     cells = [Cells(one, given.native, given.there) for one, given in zip(fields, base.cells, strict=True)]
     cells = [_decided(con, base, one, modes, judged) for one in cells]
-    tests = [(at, words, test) for at, one in enumerate(cells) if one.there for words, test in one.misfits()]
+    tests = [
+        (at, words, test)
+        for at, one in enumerate(cells)
+        if one.there
+        for words, test in one.misfits()
+        if not (words.startswith("is no ") and _fits(one, proposed.get(one.field.column.source_name)))
+    ]
     found = fit.counts(con, base.relation, [test for *_, test in tests])
     for at, one in enumerate(cells):
         mine = [
@@ -59,6 +68,13 @@ def judge(
         judged.fields.append(_field(con, base, one, modes, mine, list(outside), judged))
     _required(con, base, cells, modes, judged, outside)
     return judged
+
+
+def _fits(cells: Cells, counted: Column | None) -> bool:
+    """Whether another count of the same reading found no cell that does not fit."""
+    if counted is None or counted.evidence.failed or not counted.evidence.parsed + counted.evidence.nulls:
+        return False
+    return not cells.native and casts.parsed(counted, "x") == casts.parsed(cells.column, "x")
 
 
 def _decided(con: duckdb.DuckDBPyConnection, base: Base, cells: Cells, modes: Modes, judged: Judged) -> Cells:
