@@ -56,7 +56,7 @@ def detect(source: Source) -> str:
         return form
     if by_suffix in ("json", "jsonl"):
         looks = text.startswith(("[", "{")) or not text or _SCALAR.match(text)
-        return _json_kind(text) or by_suffix if looks else "csv"
+        return _json_kind(text, by_suffix == "jsonl") or by_suffix if looks else "csv"
     if by_suffix == "parquet" or source.suffix not in (".csv", ".tsv", ".tab", ".psv", ".dat"):
         return _json_kind(text) or _text_kind(head, source)
     if _JSON_RECORD.match(text):
@@ -89,16 +89,16 @@ def _marked_up(text: str, by_suffix: str | None) -> str | None:
     return "xml" if by_suffix is None and _ELEMENT.match(text) else None
 
 
-def _json_kind(text: str) -> str | None:
-    """ "json" or "jsonl" where a text without a telling suffix begins as such, else None."""
+def _json_kind(text: str, named_lines: bool = False) -> str | None:
+    """ "json" or "jsonl" where a text begins as such, else None; one named as lines may have a bad second line."""
     if not _JSON_RECORD.match(text) and not re.match(r"\[\s*(\[|\{|-?\d|\")", text):
         return None
     first, _, rest = text.partition("\n")
     try:
         json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "json"
-    return "jsonl" if rest.lstrip().startswith(("{", "[")) else "json"
+    return "jsonl" if rest.lstrip().startswith(("{", "[")) or (named_lines and rest.strip()) else "json"
 
 
 def _plain_start(head: bytes) -> str:
