@@ -103,32 +103,33 @@ def _rare_form(facts: Facts, fact: Fact) -> str:
 
     Words alone are no form: that a name has three words among names of two says nothing.
     """
-    skeleton = f"regexp_replace({shape_sql(fact.text)}, '(A+|a+|[Aa]{{2,}})', 'a', 'g')"
-    skeleton = f"regexp_replace({skeleton}, '9+', '9', 'g')"
-    return f"""WITH s AS (SELECT __row, __line, {fact.text} AS v, {skeleton} AS s FROM {facts.cells}
-            WHERE {fact.present}),
-        c AS (SELECT s, count(*) AS n FROM s GROUP BY 1),
+    # Each different value once: a column of few values is read in no time, however many rows there are.
+    skeleton = f"regexp_replace(regexp_replace({shape_sql('v')}, '(A+|a+)', 'a', 'g'), '9+', '9', 'g')"
+    return f"""WITH s AS (SELECT v, n, {skeleton} AS s FROM ({_counted(facts, fact, fact.present)})),
+        c AS (SELECT s, sum(n) AS n FROM s GROUP BY 1),
         known AS (SELECT max(n) AS most, coalesce(sum(n) FILTER (n >= {COMMON * fact.filled!r}), 0) AS covered,
-            bool_or(contains(s, '9')) FILTER (n >= {COMMON * fact.filled!r}) AS coded FROM c)
-        SELECT s.__row, s.__line, s.v, 'Hardly any other value here is written in this form.', NULL
-        FROM s JOIN c USING (s), known WHERE c.n < {RARE * fact.filled!r}
+            bool_or(contains(s, '9')) FILTER (n >= {COMMON * fact.filled!r}) AS coded FROM c),
+        odd AS (SELECT s.v FROM s JOIN c USING (s), known WHERE c.n < {RARE * fact.filled!r}
             AND (most > {USUAL * fact.filled!r} OR covered >= {COVERED * fact.filled!r})
-            AND (coalesce(coded, FALSE) OR NOT regexp_full_match(s.s, '[a \\-.'']+'))"""
+            AND (coalesce(coded, FALSE) OR NOT regexp_full_match(s.s, '[a \\-.'']+')))
+        SELECT __row, __line, {fact.text}, 'Hardly any other value here is written in this form.', NULL
+        FROM {facts.cells} WHERE {fact.text} IN (SELECT v FROM odd)"""
+
+
+def _counted(facts: Facts, fact: Fact, where: str) -> str:
+    """SQL: the different values of a column (`v`) with their cells (`n`)."""
+    return f"SELECT {fact.text} AS v, count(*) AS n FROM {facts.cells} WHERE {where} GROUP BY 1"
 
 
 def _rare_case(facts: Facts, fact: Fact) -> str:
     """Values in capitals, or without any, where nearly all others are written in another case."""
-    text = fact.text
-    letters = f"regexp_matches({text}, '\\pL{{3}}')"
-    kind = (
-        f"CASE WHEN {text} = upper({text}) THEN 'capitals' WHEN {text} = lower({text}) THEN 'small letters' "
-        "ELSE 'mixed' END"
-    )
-    return f"""WITH s AS (SELECT __row, __line, {text} AS v, {kind} AS s FROM {facts.cells}
-            WHERE {fact.present} AND {letters}),
-        c AS (SELECT s, count(*) AS n FROM s GROUP BY 1),
-        most AS (SELECT arg_max(s, n) AS usual, max(n) AS m, sum(n) AS every FROM c)
-        SELECT s.__row, s.__line, s.v, 'Nearly all others here are written in ' || usual || '.',
-            CASE usual WHEN 'capitals' THEN upper(s.v) WHEN 'small letters' THEN lower(s.v) END
-        FROM s JOIN c USING (s), most WHERE s.s <> usual AND c.n <= {RARE!r} * every AND m >= 0.97 * every
-            AND (usual <> 'mixed' OR length(s.v) > 4) AND every >= 20"""
+    letters = "regexp_matches(v, '\\pL{3}')"
+    kind = "CASE WHEN v = upper(v) THEN 'capitals' WHEN v = lower(v) THEN 'small letters' ELSE 'mixed' END"
+    return f"""WITH s AS (SELECT v, n, {kind} AS s FROM ({_counted(facts, fact, fact.present)}) WHERE {letters}),
+        c AS (SELECT s, sum(n) AS n FROM s GROUP BY 1),
+        most AS (SELECT arg_max(s, n) AS usual, max(n) AS m, sum(n) AS every FROM c),
+        odd AS (SELECT s.v, usual FROM s JOIN c USING (s), most WHERE s.s <> usual AND c.n <= {RARE!r} * every
+            AND m >= 0.97 * every AND (usual <> 'mixed' OR length(s.v) > 4) AND every >= 20)
+        SELECT __row, __line, {fact.text}, 'Nearly all others here are written in ' || usual || '.',
+            CASE usual WHEN 'capitals' THEN upper(v) WHEN 'small letters' THEN lower(v) END
+        FROM {facts.cells} JOIN odd ON {fact.text} = odd.v"""
