@@ -67,7 +67,7 @@ def judge(meaning: Meaning, look: Look, worth: float) -> Found | None:
     share, tested = look.share(meaning.looks, meaning.most)
     if not tested:
         return None
-    enough = _alone(meaning, share, tested)
+    enough = suffices(meaning, share, tested)
     if not enough and not (worth and share >= meaning.named and share > 0):
         return None
     # One value more that does not fit is to be expected of what has not been seen.
@@ -76,7 +76,7 @@ def judge(meaning: Meaning, look: Look, worth: float) -> Found | None:
     return Found(meaning.name, round(confidence, 3), _evidence(meaning, share, tested, worth))
 
 
-def _alone(meaning: Meaning, share: float, tested: int) -> bool:
+def suffices(meaning: Meaning, share: float, tested: int) -> bool:
     """Whether the values suffice without the name: enough of them, and too many to be an accident."""
     if meaning.alone is None or share < meaning.alone:
         return False

@@ -14,6 +14,7 @@ from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
 from aifirst_dagster.proposals.masking import mask, names_people
 from aifirst_dagster.proposals.schema import measure
+from aifirst_dagster.proposals.schema.meaning import adopted, meaning_claims
 from aifirst_dagster.proposals.schema.proposal import ProposedColumn, SchemaProposal
 from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Claim, Verdict
@@ -76,7 +77,7 @@ class SchemaTask:
         return self._engine
 
     def judge(self, proposal: SchemaProposal, baseline: Sequence[Column]) -> Verdict:
-        """Each type and format on all rows; null tokens by whether they occur; the rest cannot be tested."""
+        """Each type and format on all rows; null tokens by whether they occur; meanings by their different values."""
         known = {column.source_name: column for column in baseline}
         claims, candidates = [], []
         for said in proposal.columns:
@@ -95,7 +96,7 @@ class SchemaTask:
             claims += self._token_claims(said, tried)
         for said in proposal.columns:
             if column := known.get(said.column):
-                claims += _meaning_claims(said, column)
+                claims += meaning_claims(self._con, self._relation, said, column, self._samples)
         return Verdict(claims=claims)
 
     def merge(self, proposal: SchemaProposal, verdict: Verdict, baseline: Sequence[Column], by: str) -> list[Column]:
@@ -120,7 +121,7 @@ class SchemaTask:
 
     def dump(self, answer: Sequence[Column]) -> tuple[dict[str, Any], str | None]:
         """Columns without what is counted anew at each run."""
-        drop = {"evidence"}
+        drop = {"evidence", "semantic_confidence", "semantic_evidence"}
         plain = [column.model_dump(mode="json", exclude_defaults=True, exclude=drop) for column in answer]
         for entry, column in zip(plain, answer, strict=True):
             entry.setdefault("type", column.type)
@@ -186,10 +187,11 @@ class SchemaTask:
             column = column.model_copy(update={"null_tokens": [*column.null_tokens, *new]})
         meaning = {
             "description": said.description.strip() or column.description,
-            "semantic_type": column.semantic_type or said.semantic_type.strip() or None,
             "unit": column.unit or said.unit.strip() or None,
         }
-        changed = {key: value for key, value in meaning.items() if value != getattr(column, key)}
+        changed: dict[str, object] = {key: value for key, value in meaning.items() if value != getattr(column, key)}
+        claim = subject, "semantic_type", said.semantic_type
+        changed |= adopted(column, said, claim in stands, claim in backed)
         return column.model_copy(update=changed) if changed else column
 
 
@@ -223,21 +225,6 @@ def _text_claim(claim: Claim, column: Column, engine: float) -> None:
     else:
         claim.state = "failed"
         claim.evidence = f"{engine:.1%} of the cells read as {column.type}; text would lose that."
-
-
-def _meaning_claims(said: ProposedColumn, column: Column) -> list[Claim]:
-    """Meaning, unit and description: the engine may say the same; the data cannot tell."""
-    claims = [Claim(subject=said.column, what="description", value=said.description[:60])]
-    for what, value, own in (
-        ("semantic_type", said.semantic_type, column.semantic_type),
-        ("unit", said.unit, column.unit),
-    ):
-        if value:
-            same = own is not None and own.lower() == value.lower()
-            claims.append(
-                Claim(subject=said.column, what=what, value=value, state="corroborated" if same else "untested")
-            )
-    return claims
 
 
 def _completed(entry: dict[str, Any]) -> dict[str, Any]:
