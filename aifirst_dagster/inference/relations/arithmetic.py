@@ -107,7 +107,9 @@ def _straight(look: Look, a: int, out: int, k: float, c: float, slack: float) ->
     elif c == 0:
         yield Claim(names, "factor", test, f"{names[1]} = {k:.10g} × {names[0]}")
     else:
-        yield Claim(names, "linear", test, f"{names[1]} = {k:.10g} × {names[0]} {'+' if c > 0 else '−'} {abs(c):.10g}")
+        times = "" if k == 1 else f"{k:.10g} × "
+        told = f"{names[1]} = {times}{names[0]} {'+' if c > 0 else '−'} {abs(c):.10g}"
+        yield Claim(names, "linear", test, told)
 
 
 def _pair(look: Look, a: int, b: int, out: int, rounding: float) -> Iterator[Claim]:
