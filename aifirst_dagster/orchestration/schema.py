@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,14 +82,23 @@ def read(
         raise InputError(
             "A server's table is compared as the step runs.", hint="Run it: the check schema_contract says."
         )
-    found = list(files) or files_of(project, pipeline.slug, config.path)
+    found = list(files) or files_of(project, pipeline.slug, _of_any_time(config.path))
     if not found:
         raise InputError(f"The step {step.key!r} finds no files.", hint="Put some where its `path` says.")
-    options = connectors.ReadOptions(config.encoding, config.delimiter, config.header, True, config.sheet)
+    options = connectors.ReadOptions(
+        config.encoding, config.delimiter, config.header, True, config.table or config.sheet, query=config.query
+    )
     table = connectors.read(con, found, config.type, options)
     if not table.columns:
         raise InputError("The files hold no columns.", hint="Look at them with `aifirst infer`.", file=str(found[0]))
     return table
+
+
+def _of_any_time(path: str | list[str] | None) -> str | list[str] | None:
+    """A connector's paths with whatever time stands where a partition's would."""
+    if path is None:
+        return None
+    return [re.sub(r"%[A-Za-z]", "*", one) for one in ([path] if isinstance(path, str) else path)]
 
 
 def compare(

@@ -353,3 +353,57 @@ def test_a_new_column_that_older_files_lack_is_no_change_once_it_was_taken(place
     place.run(pipeline)
     frozen = place.pipeline(step("raw", "connector", contract="freeze"))
     assert told(place.run(frozen)) == []
+
+
+def test_a_time_partition_sets_aside_its_own_rows_only(place):
+    from datetime import UTC, datetime
+
+    from aifirst_dagster.steps.run import Partition
+
+    landed(place, "a.csv", ORDERS)
+    config = {"contract": "discard_row", "path": "landing/shop/*.csv"}
+    window = {"type": "daily", "start": "2026-01-05", "column": "ordered"}
+    pipeline = place.pipeline(step("raw", "connector", **config), partitions=window)
+
+    def day(number: int):
+        start, end = datetime(2026, 1, number, tzinfo=UTC), datetime(2026, 1, number + 1, tzinfo=UTC)
+        return place.run(pipeline, partition=Partition(f"2026-01-{number:02}", start, end, "ordered"))
+
+    assert day(5).manifest.rows_out == 1
+    landed(place, "b.csv", "id,ordered,amount,state\nx,2026-01-06,1,open\ny,2026-01-07,1,open\n")
+    made = day(6)
+    assert [row[0] for row in rows(made, "id")] == [2]
+    assert [entry["reason"] for entry in aside(made)] == ["id is no integer: x"]
+    accounted(place, made)
+
+
+def test_designing_without_a_run_shows_the_contract_and_writes_nothing(place):
+    from aifirst_dagster.orchestration import designing
+
+    landed(place, "a.csv", ORDERS)
+    pipeline = place.pipeline(step("raw", "connector", contract="evolve"))
+    answer = designing.preview(place.project, pipeline)
+    assert {one["file"]: one["status"] for one in answer["designs"]} == {"schema.yaml": "new", "contract.json": "new"}
+    assert not (place.project.designs / "shop/raw/contract.json").exists()
+    designing.preview(place.project, pipeline, write=True)
+    assert on_disk(place)["aifirst"]["version"] == 1
+
+
+def test_a_person_s_edit_of_the_design_rules_over_an_unpinned_contract(place):
+    pipeline, _ = loaded(place, "evolve")
+    design = place.project.designs / "shop/raw/schema.yaml"
+    text = design.read_text()
+    at = text.index("source_name: id")
+    design.write_text(text[:at] + text[at:].replace("type: integer", "type: string", 1).replace("BIGINT", "VARCHAR", 1))
+    made = place.run(pipeline)
+    assert next(column for column in made.manifest.columns if column["name"] == "id")["type"] == "string"
+    assert on_disk(place)["fields"][0]["type"] == "string"
+
+
+def test_one_row_one_column_and_a_header_alone(place):
+    pipeline, _ = loaded(place, "discard_row", first="id\n1\n")
+    landed(place, "b.csv", "id\n")
+    landed(place, "c.csv", "id\nx\n")
+    made = place.run(pipeline)
+    accounted(place, made)
+    assert (made.manifest.rows_out, made.manifest.quarantined) == (1, 1)
