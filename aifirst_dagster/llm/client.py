@@ -16,6 +16,7 @@ from aifirst_dagster.project import Project
 
 if TYPE_CHECKING:
     from aifirst_dagster.llm.batches.task import Pace, Tell
+    from aifirst_dagster.llm.batches.wire import Limits
     from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state.database import State
 
@@ -161,15 +162,25 @@ class LLM:
         return [answer for answer in answers if answer is not None]
 
     def batch(
-        self, requests: Iterable[LLMRequest], *, pace: Pace | None = None, tell: Tell | None = None
+        self,
+        requests: Iterable[LLMRequest],
+        *,
+        pace: Pace | None = None,
+        tell: Tell | None = None,
+        limits: Limits | None = None,
     ) -> list[LLMResponse | LLMError]:
         """Ask for all of them as message batches: half the price, answers within a day; see `abatch`."""
         from aifirst_dagster.llm.gateway.loop import run
 
-        return run(self.abatch(requests, pace=pace, tell=tell))
+        return run(self.abatch(requests, pace=pace, tell=tell, limits=limits))
 
     async def abatch(
-        self, requests: Iterable[LLMRequest], *, pace: Pace | None = None, tell: Tell | None = None
+        self,
+        requests: Iterable[LLMRequest],
+        *,
+        pace: Pace | None = None,
+        tell: Tell | None = None,
+        limits: Limits | None = None,
     ) -> list[LLMResponse | LLMError]:
         """Ask for all of them as message batches of the first resource; see `batches.run.BatchRun.ask`.
 
@@ -177,6 +188,7 @@ class LLM:
             requests: What is asked.
             pace: How long to wait for what.
             tell: Hears how each batch stands.
+            limits: What one batch may hold, where that is to be less than the API allows.
 
         Raises:
             NoModelError: Offline.
@@ -189,7 +201,7 @@ class LLM:
         route = next((route for route in self._routes if route.spec.provider != "offline"), None)
         if route is None:
             raise no_model()
-        batches = BatchRun(route.spec, route.provider, self._project, self._open, pace=pace, tell=tell)
+        batches = BatchRun(route.spec, route.provider, self._project, self._open, pace=pace, tell=tell, limits=limits)
         asked = [request.model_copy(update={"metadata": self._context(request.metadata)}) for request in requests]
         outcomes = await batches.ask(asked)
         for outcome in outcomes:

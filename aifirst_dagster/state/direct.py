@@ -34,8 +34,9 @@ class Driver:
         named: Any = type(engine.dialect)
         self._dialect: Dialect = named(paramstyle="named") if sqlite else engine.dialect
         self._texts: dict[tuple[ClauseElement, tuple[str, ...]], tuple[str, dict[str, Any]]] = {}
-        self.to_wire = UtcTime().bind_processor(engine.dialect) or _as_is
-        self.from_wire = UtcTime().result_processor(engine.dialect, None) or _as_is
+        moment = UtcTime().dialect_impl(engine.dialect)
+        self.to_wire = moment.bind_processor(engine.dialect) or _as_is
+        self.from_wire = moment.result_processor(engine.dialect, None) or _as_is
         self.server = engine.dialect.name == "postgresql"
 
     @contextmanager

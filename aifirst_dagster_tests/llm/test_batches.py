@@ -17,7 +17,6 @@ import pytest
 from pydantic import BaseModel, Field
 
 import aifirst_dagster.state as state_package
-from aifirst_dagster.llm.batches import claude as claude_batches
 from aifirst_dagster.llm.batches.split import split
 from aifirst_dagster.llm.batches.task import Pace, Progress
 from aifirst_dagster.llm.batches.wire import Limits
@@ -158,11 +157,9 @@ def test_nothing_is_sent_where_the_cap_leaves_no_room(open_: Open, claude_server
     assert remembered(project) == []
 
 
-def test_many_are_split_by_the_limits_of_the_api(
-    open_: Open, claude_server: ClaudeServer, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(claude_batches.ClaudeBatches, "limits", Limits(requests=4, bytes=10_000_000))
-    outcomes = open_().batch([ask(str(number)) for number in range(10)], pace=PACE)
+def test_many_are_split_by_limits(open_: Open, claude_server: ClaudeServer):
+    limits = Limits(requests=4, bytes=10_000_000)
+    outcomes = open_().batch([ask(str(number)) for number in range(10)], pace=PACE, limits=limits)
     assert labels(outcomes) == [f"label-{number}" for number in range(10)]
     assert [len(held.requests) for held in claude_server.batches.all] == [4, 4, 2]
 

@@ -213,7 +213,7 @@ def test_a_forked_process_has_a_gateway_of_its_own(claude: Open, claude_server: 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
     """Another program holds the database, as a disk that is full or a server that is gone would."""
-    holder = sqlite3.connect(database, isolation_level=None)
+    holder = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN EXCLUSIVE")
     try:
         yield
@@ -223,36 +223,27 @@ def locked(database: Path) -> Iterator[None]:
 
 
 def test_an_answer_survives_a_ledger_that_cannot_be_written(
-    claude: Open, claude_server: ClaudeServer, project: Project, monkeypatch: pytest.MonkeyPatch
+    claude: Open, claude_server: ClaudeServer, project: Project
 ):
-    monkeypatch.setattr("aifirst_dagster.state.database.BUSY_SECONDS", 0.2)
+    state_package.open(project, busy_seconds=0.2)
     holding = locked(project.home / "state.db")
-    claude_server.answer_with(lambda body: Reply("Worth its money.", input_tokens=10, output_tokens=10))
-    llm = claude(cache="on")
 
-    async def go() -> LLMResponse:
-        sent = llm._routes[0].provider.send
+    def lock_and_answer(body: dict[str, object]) -> Reply:
+        # The call is reserved by now; its answer finds the database locked.
+        holding.__enter__()
+        return Reply("Worth its money.", input_tokens=10, output_tokens=10)
 
-        async def then_locked(prepared: object) -> object:
-            answer = await sent(prepared)  # type: ignore[arg-type]
-            holding.__enter__()
-            return answer
-
-        monkeypatch.setattr(llm._routes[0].provider, "send", then_locked)
-        return await llm.acall(say("hi"))
-
-    response = asyncio.run(go())
+    claude_server.answer_with(lock_and_answer)
+    response = claude(cache="on").call(say("hi"))
     assert response.text == "Worth its money."
     assert any("kept in" in notice and "added later" in notice for notice in response.notices)
     assert spool.waits(project.home)
     holding.__exit__(None, None, None)
-    monkeypatch.undo()
     assert [row["status"] for row in ledger(project)] == ["pending"]
     # Whoever comes next folds it in, and need not buy it again, whatever became of the cache.
     answers_of(project, CachePolicy()).embedded.drain()
     for path in project.home.glob("llm-cache.db*"):
         path.unlink()
-    claude_server.use(monkeypatch)
     code = INTERRUPTED.replace("choose(", "print(choose(").replace("max_tokens=1000))", "max_tokens=1000)).cache)")
     done = subprocess.run([sys.executable, "-c", code, str(project.root)], capture_output=True, text=True)
     assert done.stdout.strip() == "hit", done.stderr

@@ -10,6 +10,7 @@ import json
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +66,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield item
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """A scriptable server; `received` holds every request for an answer, those it refused included.
 
     Attributes:
@@ -132,45 +133,45 @@ class LoopbackServer:
 
     # What a protocol defines.
 
+    @abstractmethod
     def environment(self) -> dict[str, str]:
         """What a client needs to reach this server and nothing else."""
-        raise NotImplementedError
 
+    @abstractmethod
     def asks(self, path: str) -> bool:
         """Whether a POST to `path` asks for an answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def streams(self, path: str, body: dict[str, Any]) -> bool:
         """Whether the answer is wanted as a stream."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self, request: Received) -> None:
         """Raise `Refused` for what the real API would refuse."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, request: Received, reply: Reply) -> dict[str, Any]:
         """A whole answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def events(self, answer: dict[str, Any]) -> tuple[list[bytes], list[bytes]]:
         """The answer as a stream: events up to the middle of the content, and those to its end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bill(self, answer: dict[str, Any]) -> dict[str, int]:
         """Input and output tokens of an answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def error(self, fail: Fail) -> dict[str, Any]:
         """An error's body."""
-        raise NotImplementedError
 
     def error_headers(self, fail: Fail) -> dict[str, str]:
         """An error's headers."""
         return fail.headers
 
+    @abstractmethod
     def stream_error(self, error: MidStreamError) -> bytes:
         """An error in the middle of a stream."""
-        raise NotImplementedError
 
     def aside(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Aside | None:
         """What becomes of a request outside of the script; None: nothing of the kind."""

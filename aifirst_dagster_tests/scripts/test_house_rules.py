@@ -22,7 +22,8 @@ def run(script: str, root: Path) -> tuple[int, str]:
 def tree(tmp_path: Path) -> Path:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / "orders.py").write_text('"""Orders."""\n\nTOTAL = 1\n')
-    (tmp_path / "notes.md").write_text("See https://duckdb.org/docs and ./work/plan.md, <root>/work/x.\n")
+    inside = "/".join(["work", "plan.md"])
+    (tmp_path / "notes.md").write_text(f"See https://duckdb.org/docs and ./{inside}, <root>/{inside}.\n")
     (tmp_path / "picture.bin").write_bytes(b"\xff\xfe\x00\x80")
     return tmp_path
 

@@ -12,9 +12,11 @@ from sqlalchemy import update
 
 from aifirst_dagster.project import Project
 from aifirst_dagster.state.database import State
-from aifirst_dagster.state.ledger import Cap, NewCall, Overrun
+from aifirst_dagster.state.ledger import Cap, Known, NewCall, Overrun
 from aifirst_dagster.state.ledger_statements import statements
 from aifirst_dagster.state.tables import llm_calls
+
+AT_THE_FULL_SECOND = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
 
 
 def a_call(usd: float = 0.1, run_id: str = "r", **more: object) -> NewCall:
@@ -98,6 +100,17 @@ def test_calls_in_flight_when_their_process_dies_become_unknown(project: Project
     statuses = {row["id"]: row["status"] for row in state.ledger.rows()}
     assert statuses.pop(mine) == "pending"
     assert set(statuses.values()) == {"unknown"}
+
+
+def test_an_answer_that_is_known_comes_with_its_row_as_it_was_written(state: State):
+    row_id = state.ledger.reserve(a_call(key="k"))
+    state.ledger.finish(row_id, "settled", 0.01, answer="It's \u2603 :row %(row)s", finished_at=AT_THE_FULL_SECOND)
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    known = state.ledger.submit_reserve(a_call(key="k"), since=long_ago).result()
+    assert isinstance(known, Known)
+    assert known.row == state.ledger.look(row_id)
+    assert known.row["finished_at"] == AT_THE_FULL_SECOND
+    assert known.row["started_at"].tzinfo is not None
 
 
 def test_an_answer_is_found_by_its_key_however_many_rows_there_are(state: State):

@@ -17,7 +17,7 @@ from aifirst_dagster.llm.batches.split import split
 from aifirst_dagster.llm.batches.submit import Submission, void
 from aifirst_dagster.llm.batches.task import Pace, Task, Tell
 from aifirst_dagster.llm.batches.watch import AT_WORK, Watch
-from aifirst_dagster.llm.batches.wire import BatchApi, BatchProvider, GoneError, size
+from aifirst_dagster.llm.batches.wire import BatchApi, BatchProvider, GoneError, Limits, size
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.failures import LLMError, RejectedError, UnavailableError
 from aifirst_dagster.llm.gateway.cache import Answers, answers_of, key_of
@@ -47,6 +47,7 @@ class BatchRun:
         open_state: Opens the state database.
         pace: How long to wait for what.
         tell: Hears how each batch stands.
+        limits: What one batch may hold, where that is to be less than the API allows.
 
     Raises:
         RejectedError: The provider has no message batches.
@@ -61,6 +62,7 @@ class BatchRun:
         *,
         pace: Pace | None = None,
         tell: Tell | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if not isinstance(provider, BatchProvider):
             raise RejectedError(
@@ -69,6 +71,7 @@ class BatchRun:
         provider.require()
         self._spec, self._provider, self._project, self._open_state = spec, provider, project, open_state
         self._api: BatchApi = provider.batches()
+        self._limits = limits or self._api.limits
         self._pace, self._tell = pace or Pace(), tell or (lambda _: None)
         base = spec.base_url if isinstance(spec.base_url, str | None) else spec.base_url.read()
         self._endpoint = base or ""
@@ -140,7 +143,7 @@ class BatchRun:
         if not may_send:
             error = UnavailableError("The batch did not get through.", retryable=True, hint="Try again later.")
             outcomes, fresh = dict.fromkeys((task.key for task in fresh), error), []
-        for some in split(fresh, [task.size for task in fresh], self._api.limits):
+        for some in split(fresh, [task.size for task in fresh], self._limits):
             name = await submission.submit(some)
             under_way |= {name} if name else set()
         ended = await asyncio.gather(*(self._through(state, name, tasks, until) for name in sorted(under_way)))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
 from aifirst_dagster.llm.providers import sdk_failures
+from aifirst_dagster.llm.providers.claude_wire import WHO
 from aifirst_dagster.observe.redact import redact
 
 if TYPE_CHECKING:
     from anthropic import APIStatusError
 
-WHO = "Claude"
 REACH = "Check the network, and ANTHROPIC_BASE_URL if it is set."
 #: A 429 with one of these lasts until somebody raises the limit: waiting is no help.
 SPEND_CAPS = {"enforced_spend_limit_reached", "contract_spend_limit_reached", "linked_organization_spend_limit_reached"}
