@@ -47,7 +47,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     rows = records(lines, tokenizer)
     comment = _comment(rows)
     kept = _without_remarks(rows, comment)
-    chosen = choose(kept, lines, source, options)
+    chosen = choose(kept, lines, source, options, whole=text.size < _SAMPLE and len(lines) < _SAMPLE_LINES)
     kept = chosen.rows
     notices += chosen.notices
     arranged = layout(kept, options.header)

@@ -10,7 +10,7 @@ from aifirst_dagster.connectors.source import Source
 from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.inference import tables
 from aifirst_dagster.inference.records import Record
-from aifirst_dagster.inference.tables import Stretch
+from aifirst_dagster.inference.tables import Stretch, footer
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,10 @@ class Chosen:
     notices: list[str] = field(default_factory=list)
 
 
-def choose(rows: list[Record], lines: Sequence[str], source: Source, options: ReadOptions) -> Chosen:
-    """The table to read of a sample's `rows` and physical `lines`.
+def choose(
+    rows: list[Record], lines: Sequence[str], source: Source, options: ReadOptions, whole: bool = False
+) -> Chosen:
+    """The table to read of a sample's `rows` and physical `lines`; `whole`: these are all the file's.
 
     Raises:
         ConfigError: There is no such table.
@@ -43,9 +45,10 @@ def choose(rows: list[Record], lines: Sequence[str], source: Source, options: Re
     wanted = source.sheet or options.sheet
     found = tables.find(rows)
     if not found:
+        at = footer(rows) if whole else None
         if wanted not in (None, "", "1"):
             raise ConfigError(f"There is no table {wanted!r}.", hint="The file holds one table.", file=source.given)
-        return Chosen(rows)
+        return Chosen(rows) if at is None else Chosen(rows[:at], 1, rows[at].line, "stands apart from the table")
     stretch = _named(found, wanted, source) if wanted else max(found, key=lambda each: each.cells)
     start = 1 if stretch.first == 0 else rows[stretch.first].line
     until = None if stretch.last == len(rows) else rows[stretch.last].line

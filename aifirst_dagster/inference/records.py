@@ -95,5 +95,17 @@ def _swallows(parts: Sequence[str], tokenizer: Tokenizer, width: int) -> bool:
     inner = parts[1:-1]
     if not tokenizer.delimiter or len(inner) < 2 or width < 2:
         return False
-    alike = sum(line.count(tokenizer.delimiter) >= max(1, width - 2) for line in inner)
+    alike = sum(
+        line.count(tokenizer.delimiter) >= max(1, width - 2) and not _ends_a_cell(line, tokenizer) for line in inner
+    )
     return alike > 0.8 * len(inner)
+
+
+def _ends_a_cell(line: str, tokenizer: Tokenizer) -> bool:
+    """Whether a line's first quote ends a cell: then it begins within one, and is no record of its own."""
+    before, quote, after = line.partition(tokenizer.quotechar or "\0")
+    return (
+        bool(quote and before)
+        and not before.endswith(tokenizer.delimiter)
+        and after.lstrip(" ").startswith(tokenizer.delimiter)
+    )

@@ -61,6 +61,23 @@ def find(rows: Sequence[Record]) -> list[Stretch]:
     ]
 
 
+def footer(rows: Sequence[Record]) -> int | None:
+    """Index of the first of the rows at the end that are as wide as the table, but blank, or a note below a blank one.
+
+    A row of which only the first cell is filled is a note where a blank line parts it from rows that are fuller.
+    """
+    last = next((at for at in range(len(rows) - 1, -1, -1) if rows[at].filled > 1), None)
+    if last is None or last + 1 >= len(rows) or len(rows[last].cells) < 3:
+        return None
+    if not any(row.filled > 1 for row in rows[max(0, last - 3) : last]):
+        return None
+    for at in range(last + 1, len(rows)):
+        above = rows[at - 1]
+        if rows[at].filled == 0 or above.line + above.lines < rows[at].line:
+            return at
+    return None
+
+
 def _candidates(rows: Sequence[Record]) -> list[int]:
     """Rows that may hold names: they come after a blank line or a title, or are of another width than the row above."""
     found = []

@@ -58,6 +58,15 @@ def test_cells_of_several_lines_keep_text_and_line(tmp_path: Path) -> None:
     assert got.lines == [2, 4]
 
 
+def test_names_of_several_lines_each_are_one_row(tmp_path: Path) -> None:
+    text = '"Kreis\n(Name)";"Einwohner\n(Anzahl)";"Fläche\nin km²"\n' + "".join(
+        f"Ort {n};{n * 977};{n},5\n" for n in range(9)
+    )
+    got = seen(tmp_path, text)
+    assert got.table.columns == ["Kreis\n(Name)", "Einwohner\n(Anzahl)", "Fläche\nin km²"]
+    assert len(got.rows) == 9
+
+
 def test_names_over_several_rows_are_joined(tmp_path: Path) -> None:
     got = seen(tmp_path, "2019,,2020,\nQ1,Q2,Q1,Q2\n1,2,3,4\n5,6,7,8\n2,3,4,5\n")
     assert got.table.source_names == ["2019 Q1", "Q2", "2020 Q1", "Q2"]

@@ -58,3 +58,15 @@ def test_blank_lines_and_names_that_come_again_are_one_table(tmp_path: Path) -> 
     got = seen(tmp_path, "id,price\n1,2.5\n2,3.5\n\nid,price\n3,4.5\n\n4,5.5\n")
     assert len(got.rows) == 4
     assert [(line, reason) for line, reason, _ in got.rejects] == [(5, "repeated header")]
+
+
+def test_blank_rows_and_notes_at_the_end_stand_apart(tmp_path: Path) -> None:
+    got = seen(tmp_path, "museum,jan,feb\nTate,1,2\nMoma,3,4\nTotal,4,6\n,,\nNotes,,\n1. Rounded,,\n")
+    assert got.lines == [2, 3, 4]
+    assert [(line, reason) for line, reason, _ in got.rejects] == [
+        (line, "stands apart from the table") for line in (5, 6, 7)
+    ]
+
+
+def test_a_last_row_with_one_cell_is_a_row_where_nothing_parts_it(tmp_path: Path) -> None:
+    assert len(seen(tmp_path, "id,a,b\n1,2,3\n2,3,4\n3,,\n").rows) == 3
