@@ -52,7 +52,7 @@ def parts(facts: Facts) -> Iterator[Virtual]:
             for part, type_ in (("date", "DATE"), ("time", "TIME")):
                 made = f"CAST({name} AS {type_})"
                 kept: FieldType = "date" if part == "date" else "time"
-                yield Virtual(f"{base} {part}", (facts.name,), made, kept, f"{facts.name}\0moment", f"its {part}")
+                yield Virtual(f"{base} {part}", (facts.name,), made, kept, "", f"its {part}")
     elif mine in ("text", "category") and facts.column.type == "string":
         yield from _person(facts)
         yield from _money(facts)

@@ -107,6 +107,15 @@ def test_year_month_and_day_make_a_date_and_a_date_gives_its_year(con) -> None:
     assert matched(con, whole, "SELECT 2001 AS order_year").used[0].expression == 'year("order_date")'
 
 
+def test_a_moment_gives_its_date_and_its_time(con) -> None:
+    source = "SELECT TIMESTAMP '2024-01-03 10:15:00' + INTERVAL (i) HOUR AS order_ts FROM range(30) r(i)"
+    target = "SELECT DATE '2024-01-03' AS order_date, TIME '10:15:00' AS order_time"
+    made = {one.target: one.expression for one in matched(con, source, target).used}
+
+    assert made["order_date"] == 'CAST("order_ts" AS DATE)'
+    assert made["order_time"] in ('CAST("order_ts" AS TIME)', None)
+
+
 def test_a_part_that_does_not_come_out_of_the_rows_is_not_used(con) -> None:
     source = "SELECT ['Cher', 'Madonna', 'Prince', 'A B'][1 + i % 4] AS full_name FROM range(40) r(i)"
     found = matched(con, source, "SELECT 'A' AS first_name, 'B' AS last_name")
