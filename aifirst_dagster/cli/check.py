@@ -64,9 +64,12 @@ def check(
         )
     with connect() as con:
         table = load(con, file, infer=rules is None or cells)
-        learned = rules is None
+        learned, asked = rules is None, {}
         if rules is None:
-            rules = propose_rules(con, table, provider).accepted
+            proposed = propose_rules(con, table, provider)
+            rules = proposed.accepted
+            if proposed.usage:
+                asked = {"proposed_by": proposed.proposed_by, "llm": proposed.usage}
         if engine == "duckdb":
             from aifirst_dagster.quality.engines import duckdb as judge
 
@@ -87,9 +90,11 @@ def check(
         if cells:
             from aifirst_dagster.quality.cells import find
 
-            cells_found = find(con, table.text, table.columns, [] if learned else rules, table.relation)
+            # What the engine learned from these rows it knows without rules; a model brings rules of its own.
+            given = [rule for rule in rules if not learned or rule.provenance != "offline"]
+            cells_found = find(con, table.text, table.columns, given, table.relation)
             answer["cells"] = [cell.model_dump() for cell in cells_found]
-    return {**answer, "seconds": round(time.perf_counter() - started, 3)}
+    return {**answer, **asked, "seconds": round(time.perf_counter() - started, 3)}
 
 
 def _record(result: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Proposed:
     accepted: list[Rule]
     rejected: list[tuple[Rule, str]] = field(default_factory=list)
     proposed_by: str = "offline"
+    usage: dict[str, Any] = field(default_factory=dict)
 
 
 @click.command()
@@ -54,6 +55,7 @@ def command(file: str, output: str | None, form: str, provider: str, show_prompt
         "rules": [rule.model_dump() for rule in proposed.accepted],
         "proposed_by": proposed.proposed_by,
         "rejected": [{"rule": rule.model_dump(), "reason": reason} for rule, reason in proposed.rejected],
+        **({"llm": proposed.usage} if proposed.usage else {}),
     }
     if form == "gx":
         answer["suite"] = suite(Path(file).stem, proposed.accepted)
@@ -92,8 +94,9 @@ def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Prop
         from aifirst_dagster.llm.resource import choose
         from aifirst_dagster.proposals.rules import propose_for_file  # the seam: a model's rules, tested on the data
 
-        accepted, rejected, by = propose_for_file(con, table.name, table.columns, choose(provider), wish())
-        return Proposed(accepted, rejected, by)
+        llm = choose(provider)
+        accepted, rejected, by = propose_for_file(con, table.name, table.columns, llm, wish())
+        return Proposed(accepted, rejected, by, llm.usage.model_dump(mode="json"))
     accepted, rejected = propose(con, table.relation, table.columns)
     return Proposed(accepted, rejected)
 

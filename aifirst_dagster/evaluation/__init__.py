@@ -1,0 +1,1 @@
+"""How right a provider is: labelled tables, what counts as right, and providers side by side."""
