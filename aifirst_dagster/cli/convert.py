@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option
 from aifirst_dagster.cli.schema_file import schema_option
+
+if TYPE_CHECKING:
+    from aifirst_dagster.connectors.files import File
 
 
 @click.command("convert")
@@ -46,7 +49,7 @@ def convert_file(
     form = format_of(out)
     con = connect()
     try:
-        table = read(con, _inputs(source), options=ReadOptions(accept_unsure=accept_unsure))
+        table = read(con, _inputs(source), options=ReadOptions(accept_unsure=accept_unsure, tell=notice))
         for text in table.notices:
             notice(text)
         if schema is not None and table.columns:
@@ -81,7 +84,7 @@ def convert_file(
         con.close()
 
 
-def _inputs(source: str) -> list[str | Path]:
+def _inputs(source: str) -> list[str | File]:
     """The files that IN stands for: itself, or those of a folder or a glob."""
     from aifirst_dagster.connectors import expand
     from aifirst_dagster.errors import InputError

@@ -21,12 +21,13 @@ accept_unsure_option = click.option(
 @contextmanager
 def opened(file: str, *, accept_unsure: bool = False) -> Iterator[tuple[duckdb.DuckDBPyConnection, ReadTable]]:
     """A DuckDB session with FILE read in it; `-` is standard input."""
+    from aifirst_dagster.cli.output import notice
     from aifirst_dagster.connectors import read
     from aifirst_dagster.connectors.base import ReadOptions
     from aifirst_dagster.datasets.session import BARE_FILE, connect
 
     con = connect(most=BARE_FILE)
     try:
-        yield con, read(con, [file], options=ReadOptions(accept_unsure=accept_unsure))
+        yield con, read(con, [file], options=ReadOptions(accept_unsure=accept_unsure, tell=notice))
     finally:
         con.close()

@@ -47,7 +47,7 @@ def expand(path_or_glob: str | Path, root: Path) -> list[File]:
         if path.is_file() or str(path_or_glob) == "-":
             return [path if path.is_file() else Path("-")]
         if path.is_dir():
-            return sorted(found for found in path.iterdir() if found.is_file() and is_data(found))
+            return [*sorted(found for found in path.iterdir() if found.is_file() and is_data(found))]
         place, wanted = split(str(path))
         if wanted is not None and Path(place).is_file():
             return [path]

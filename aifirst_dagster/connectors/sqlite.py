@@ -114,8 +114,8 @@ def _read(database: sqlite3.Connection, query: str, notices: list[str], source: 
     with parquet.ParquetWriter(path, pyarrow.schema(list(zip(positions, types, strict=True)))) as writer:
         while rows := cursor.fetchmany(_ROWS):
             count += len(rows)
-            columns = zip(*rows, strict=True)
-            arrays = [pyarrow.array(values, kind) for values, kind in zip(columns, types, strict=True)]
+            turned = zip(*rows, strict=True)
+            arrays = [pyarrow.array(values, kind) for values, kind in zip(turned, types, strict=True)]
             writer.write_batch(pyarrow.record_batch(arrays, names=positions))
     columns = unique_names(names)
     shown = [f"{one} AS {ident(column)}" for one, column in zip(positions, columns, strict=True)]
