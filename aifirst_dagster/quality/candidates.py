@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
+from aifirst_dagster.inference.meanings import registry
 from aifirst_dagster.quality.evidence import Facts, Parts
 from aifirst_dagster.quality.rules import Rule, Severity
 from aifirst_dagster.quality.shapes import SEMANTIC
@@ -163,7 +164,7 @@ def _closed_set(facts: Facts) -> Iterator[Candidate]:
 
 
 #: Meanings whose next value is rightly a new one, however few were seen.
-_OPEN = frozenset({"first_name", "last_name", "person_name", "company", "address", "city", "email", "phone", "url"})
+_OPEN = registry.OPEN
 
 
 def _varied(counts: dict[Any, int]) -> bool:
