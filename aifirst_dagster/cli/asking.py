@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.cli.output import notice
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """Columns that stood the test on all rows, who proposed them, and what it took (`Usage` as plain data)."""
+    """Columns that stood the test on all rows, who proposed them, what it took, and each claim with its state."""
 
     columns: list[Column]
     proposed_by: str
     usage: dict[str, Any]
+    claims: list[dict[str, str]] = field(default_factory=list)
 
 
 def wish() -> Wish:
@@ -43,4 +44,8 @@ def columns_of(con: duckdb.DuckDBPyConnection, table: ReadTable, llm: task.Asked
     outcome = schema.design(con, table.relation, table.columns, native=table.native, llm=llm, wish=wish())
     for text in [] if quiet else outcome.notes:
         notice(text)
-    return Asked(list(outcome.answer), outcome.proposed_by, outcome.usage.model_dump(mode="json"))
+    claims = [
+        {"column": claim.subject, **claim.model_dump(include={"what", "value", "state", "evidence"})}
+        for claim in outcome.verdict.claims
+    ]
+    return Asked(list(outcome.answer), outcome.proposed_by, outcome.usage.model_dump(mode="json"), claims)

@@ -20,6 +20,8 @@ from aifirst_dagster.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.console import Console
+
     from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.llm.recorder import Recorder
 
@@ -155,6 +157,7 @@ def infer_file(
             "cleaning": [hint.model_dump() for hint in schema.cleaning],
             "proposed_by": asked.proposed_by if asked else "offline",
             "llm": llm.usage.model_dump(mode="json") if asked and llm else no_usage(),
+            **({"claims": asked.claims} if asked else {}),
             **({"vision": seen} if vision else {}),
             "rejected": table.rejected,
             "notices": table.notices,
@@ -211,6 +214,23 @@ def _arrow(relationship: dict[str, Any]) -> str:
     return f"{', '.join(left)} -> {f'{table}: ' if table else ''}{right}"
 
 
+def _show_claims(console: Console, claims: list[dict[str, str]]) -> None:
+    """How many of a model's claims are in which state, and those that the data contradicts, in words."""
+    from collections import Counter
+
+    from rich.markup import escape
+
+    if not claims:
+        return
+    states = Counter(claim["state"] for claim in claims)
+    order = [state for state in ("tested", "corroborated", "untested", "failed") if states[state]]
+    console.print(f"claims: {', '.join(f'{states[state]} {state}' for state in order)}")
+    for claim in claims:
+        if claim["state"] == "failed":
+            text = f"not so: {claim['column']}: {claim['what']} = {claim['value']}: {claim['evidence']}"
+            console.print(escape(text), style="red")
+
+
 def _about(column: dict[str, Any]) -> str:
     """What the table's other cells do not say of a column, briefly."""
     parts = column["description"].rstrip(".").split("; ")[1:]
@@ -262,5 +282,6 @@ def _show(answer: dict[str, Any]) -> None:
         )
     if answer.get("vision"):
         show_vision(answer["vision"])
+    _show_claims(console, answer.get("claims", []))
     by = "offline engine" if answer["proposed_by"] == "offline" else f"proposed by {answer['proposed_by']}"
     console.print(f"{answer['seconds']:.2f} s, {by}", style="dim")

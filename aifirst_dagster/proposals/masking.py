@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from aifirst_dagster.inference.meanings import registry
+
 _EMAIL = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00|\()\(?\d[\d ()/.-]{6,18}\d(?!\w)|(?<![\w.])\d{3}[-. ]\d{3}[-. ]\d{4}(?!\w)")
@@ -19,12 +21,13 @@ _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
 def names_people(column: str, semantic_type: str | None = None) -> bool:
-    """Whether a column's values are names of people, by what it is called and by its meaning."""
-    return bool(_PERSON_COLUMN.search(column)) or "person" in (semantic_type or "") or semantic_type == "name"
+    """Whether a column's values tell who somebody is (names, addresses, ...), by its name and its meaning."""
+    known = semantic_type in registry.PERSONAL or "person" in (semantic_type or "") or semantic_type == "name"
+    return known or bool(_PERSON_COLUMN.search(column))
 
 
 def mask(text: str, person: bool = False) -> str:
-    """`text` with e-mail addresses, phone, card and account numbers made anonymous; of a person's name all letters.
+    """`text` with e-mail addresses, phone, card and account numbers made anonymous; where `person`, all of it.
 
     The shape stays (length, case, separators, an address's top-level domain), because the shape is what a model is
     asked about.
@@ -32,7 +35,7 @@ def mask(text: str, person: bool = False) -> str:
     text = _EMAIL.sub(_email, text)
     for pattern in (_IBAN, _CARD, _SSN, _PHONE):
         text = pattern.sub(lambda found: _shape(found[0]), text)
-    return _letters(text) if person and "@" not in text else text
+    return _shape(text) if person and "@" not in text else text
 
 
 def told(error: str, samples: bool = True, said: Collection[str] = ()) -> str:

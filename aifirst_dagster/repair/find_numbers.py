@@ -50,10 +50,14 @@ def of_column(survey: Survey, source: str) -> str:
     )
 
 
+#: Meanings of a text column that its amounts and measures do not speak against.
+_UNTOLD = frozenset({None, "category", "code", "ordinal", "percentage", "product", "title"})
+
+
 def quantities(survey: Survey, column: Column, source: str) -> bool:
     """Whether a text column holds amounts or measures that no single style reads, with marks that say so."""
     texts = survey.texts[source]
-    if column.semantic_type not in (None, "category") or not texts.all or not texts.cells or texts.length > 30:
+    if column.semantic_type not in _UNTOLD or not texts.all or not texts.cells or texts.length > 30:
         return False
     seen = _look(survey, texts.table)
     known, scales = _affixes(seen, column)

@@ -43,6 +43,12 @@ def test_infer_takes_what_stands_and_drops_what_the_data_denies(file: Path, clau
     columns = {column["name"]: column for column in answer["columns"]}
     assert columns["spend"]["unit"] == "EUR" and columns["spend"]["description"] == "About spend."
     assert columns["note"]["type"] == "string", "the data denies that it is a date"
+    states = {(claim["column"], claim["what"]): claim["state"] for claim in answer["claims"]}
+    assert (states["note", "type"], states["spend", "type"], states["spend", "unit"]) == (
+        "failed",
+        "tested",
+        "untested",
+    )
     assert answer["proposed_by"] == "both" and answer["llm"]["cost_usd"] > 0
     assert answer["llm"]["calls"] == len(claude_server.received)
 
