@@ -21,7 +21,11 @@ provider_option = click.option(
 
 
 def emit(answer: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any]], None]) -> None:
-    """Print `answer`: as one JSON object, or for people through `show`."""
+    """Print `answer`: as one JSON object, or for people through `show`; an address of a file without its secrets."""
+    if isinstance(answer.get("file"), str) and "://" in answer["file"]:
+        from aifirst_dagster.connectors.places.address import shown
+
+        answer = {**answer, "file": shown(answer["file"])}
     if as_json:
         click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **answer}, ensure_ascii=False, default=_plain))
     else:
