@@ -17,7 +17,7 @@ from aifirst_dagster_tests.connectors.damaged import check, damaged, tables
 
 _SECONDS = float(os.environ.get("AIFIRST_FUZZ_SECONDS", "0"))
 _QUIET = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
