@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: Below this a pair is no match.
 LEAST = 0.35
 #: A source whose best target another one fills takes its next one if that is this much worse at most.
-GIVES_WAY = 0.1
+GIVES_WAY = 0.05
 
 
 @dataclass
