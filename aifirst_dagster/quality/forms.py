@@ -12,6 +12,8 @@ from aifirst_dagster.quality.shapes import shape_sql
 
 #: A form is rare where fewer values than this are written in it.
 RARE = 0.01
+#: Where more cells than this do not parse, it is the type that does not fit.
+MISTYPED = 0.4
 #: One form is usual where more values than this share it; a few forms together where they leave less than the rest.
 USUAL, COMMON, COVERED = 0.9, 0.05, 0.95
 _SPACE = r"[\s\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]"
@@ -30,7 +32,10 @@ def queries(facts: Facts) -> Iterator[Query]:
             continue
         name = fact.column.name
         if fact.column.type in TYPED:
-            yield name, _mistyped(facts, fact)
+            cast = parsed(fact.column, fact.text)
+            failed = facts.ask(f"SELECT count(*) FROM {facts.cells} WHERE {fact.present} AND ({cast}) IS NULL")[0][0]
+            if 0 < failed <= MISTYPED * fact.filled:
+                yield name, _mistyped(facts, fact)
         yield from _characters(facts, fact)
         yield name, _space(facts, fact)
         if fact.column.type == "string" or fact.column.physical_type == "VARCHAR":

@@ -29,7 +29,7 @@ def _pair(facts: Facts, held: Fact, lost: Fact) -> Iterator[Query]:
     """Texts that end with a value of `lost` where `lost` has none."""
     split = f"""WITH known AS (SELECT DISTINCT {lost.text} AS v FROM {facts.cells} WHERE {lost.present}),
         gaps AS (SELECT __row, __line, {held.text} AS a, {lost.text} AS b,
-            regexp_extract(trim({held.text}), '^(.*\\S){_CUT}([^\\s,;/|()-]+)\\)?$', ['rest', 'last']) AS parts
+            regexp_extract(trim({held.text}), '^(.*[^\\s,;/|(-]){_CUT}([^\\s,;/|()-]+)\\)?$', ['rest', 'last']) AS parts
             FROM {facts.cells} WHERE {held.present} AND NOT {lost.present}),
         hits AS (SELECT gaps.*, parts.rest AS rest, known.v AS found FROM gaps JOIN known ON parts.last = known.v)"""
     hits = facts.ask(f"{split} SELECT count(*) FROM hits")[0][0]

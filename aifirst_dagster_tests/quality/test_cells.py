@@ -84,3 +84,29 @@ def test_cells_that_break_a_rule_carry_its_id(con):
 @pytest.mark.parametrize("rows", [0, 1])
 def test_tables_too_small_to_judge_give_none(con, rows):
     assert find(con, f"(SELECT * FROM t LIMIT {rows})", COLUMNS) == []
+
+
+def test_what_several_sources_say_of_one_thing_is_settled_by_most_of_them(con):
+    con.execute("""CREATE TABLE flights AS SELECT i + 1 AS id, 'source ' || i % 20 AS src, 'F' || i // 20 AS flight,
+        CASE WHEN i % 20 = 3 THEN '9:99 p.m.' WHEN i % 20 < 8 THEN NULL ELSE (i // 20) || ':05 a.m.' END AS departs,
+        CASE WHEN i % 7 = 0 THEN (i % 11) || ':00 p.m.' ELSE (i // 20) || ':45 p.m.' END AS arrives,
+        CASE WHEN i % 5 = 0 THEN 'gate ' || i ELSE 'gate ' || (i // 20 + 10) END AS gate,
+        i + 2 AS _source_line FROM range(600) r(i)""")
+    names = ["id", "src", "flight", "departs", "arrives", "gate"]
+    cells = [cell for cell in find(con, "flights", [column(name) for name in names]) if cell.column == "departs"]
+    assert len(cells) >= 0.95 * 30 * 8 and all(cell.suggestion == f"{cell.row // 20}:05 a.m." for cell in cells)
+
+
+def test_a_column_in_which_most_cells_do_not_parse_is_not_listed_cell_by_cell(con):
+    assert find(con, "t", [column("city", "integer", physical_type="BIGINT")]) == []
+
+
+def test_a_value_that_holds_its_neighbours_too_is_taken_apart(con):
+    con.execute("UPDATE t SET city = city || ', ' || zip, zip = NULL WHERE _source_line < 8")
+    cells = {(cell.row, cell.column): cell.suggestion for cell in find(con, "t", COLUMNS)}
+    assert cells[0, "city"] == "Zurich" and cells[0, "zip"] == "8001"
+
+
+def test_letters_of_another_script_are_found_with_the_ones_that_are_meant(con):
+    (cell,) = damaged(con, 12, "city", "Zuriсh")
+    assert cell.suggestion == "Zurich"
