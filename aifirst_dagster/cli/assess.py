@@ -46,7 +46,7 @@ def assess(
     provider: str = "offline",
 ) -> dict[str, Any]:
     """The answer of `aifirst assess`: `{file, rows, score, summary, issues, rejected, proposed_by, llm, seconds}`."""
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.proposals import assessment
 
     started = time.perf_counter()
@@ -55,7 +55,7 @@ def assess(
         from aifirst_dagster.llm.resource import choose
 
         llm = choose(provider)
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         table, findings = _found(con, file, rules_path, base)
         outcome = assessment.assess(con, table.name, table.columns, findings, llm=llm, wish=_wish(mode))
     for text in outcome.notes:
@@ -71,10 +71,10 @@ def assess(
 
 def _prompts(file: str, rules_path: str | None, base: str | None, mode: Mode, provider: str) -> dict[str, Any]:
     from aifirst_dagster.cli.show_prompts import recorded
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.proposals import assessment
 
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         table, findings = _found(con, file, rules_path, base)
 
         def ask(llm: Any) -> None:

@@ -52,7 +52,7 @@ def check(
     """The answer of `aifirst check`, in the shape of the command line's contract."""
     from aifirst_dagster.cli.rules import propose_rules
     from aifirst_dagster.cli.table import load
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.quality.rules import RuleSet
     from aifirst_dagster.quality.score import score
 
@@ -62,7 +62,7 @@ def check(
         raise ConfigError(
             "The rule file holds no rules.", file=rules_path, hint="Write some with: aifirst rules FILE -o R.yaml"
         )
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         table = load(con, file, infer=rules is None or cells)
         learned, asked = rules is None, {}
         if rules is None:

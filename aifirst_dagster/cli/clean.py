@@ -94,14 +94,14 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
     """
     from aifirst_dagster.connectors import ReadOptions, read
     from aifirst_dagster.connectors.export import export, format_of
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.errors import ConfigError
 
     if wishes.output is None and not wishes.dry_run:
         raise ConfigError("There is no output.", hint="Name one with -o OUT, or use --dry-run.")
     began = time.perf_counter()
     form = format_of(wishes.output) if wishes.output else ""
-    con = connect()
+    con = connect(most=BARE_FILE)
     try:
         table = read(con, files, options=ReadOptions(accept_unsure=wishes.accept_unsure))
         for text in table.notices:

@@ -42,12 +42,12 @@ def convert_file(
     """What `aifirst convert` prints, as a dictionary."""
     from aifirst_dagster.connectors import ReadOptions, read
     from aifirst_dagster.connectors.export import export, export_rejects, format_of
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
 
     began = time.perf_counter()
     out = Path(target)
     form = format_of(out)
-    con = connect()
+    con = connect(most=BARE_FILE)
     try:
         table = read(con, _inputs(source), options=ReadOptions(accept_unsure=accept_unsure, tell=notice))
         for text in table.notices:

@@ -29,11 +29,11 @@ def command(ctx: click.Context, base: str, new: str, level: float, provider: str
 def drift(base: str, new: str, level: float = 0.01) -> dict[str, Any]:
     """The answer of `aifirst drift`, in the shape of the command line's contract."""
     from aifirst_dagster.cli.table import load
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.quality.drift import Thresholds, baseline, compare
 
     started = time.perf_counter()
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         was = load(con, base, "base")
         before = baseline(con, was.relation, was.columns)
         now = load(con, new, "new")

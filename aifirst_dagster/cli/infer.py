@@ -76,7 +76,7 @@ def prompts_of(
     from aifirst_dagster.cli.asking import columns_of
     from aifirst_dagster.cli.show_prompts import recorded
     from aifirst_dagster.connectors import ReadOptions, read
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.llm.recorder import NotAskedError
 
     def look(llm: Recorder) -> None:
@@ -86,7 +86,7 @@ def prompts_of(
 
     if vision and is_picture(files[0]):
         return recorded(provider, look)
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         table = read(con, files, options=ReadOptions(accept_unsure=accept_unsure))
 
         def ask(llm: Recorder) -> None:

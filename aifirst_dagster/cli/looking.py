@@ -49,11 +49,11 @@ def document_seen(file: str, against: str | None, llm: LLM | Recorder) -> Sight:
     from pathlib import Path
 
     from aifirst_dagster.cli.table import load
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.proposals.vision import Against, of_file
 
     notice(f"{file} is shown as it is: nothing in a picture is masked.")
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         known = None
         if against is not None:
             table = load(con, against)

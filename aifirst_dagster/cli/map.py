@@ -58,13 +58,13 @@ def map_files(
 ) -> dict[str, Any]:  # fmt: skip
     """The answer of `aifirst map`, in the shape of the command line's contract."""
     from aifirst_dagster.cli.asking import wish
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.llm.resource import choose
     from aifirst_dagster.proposals.mapping.tables import map_onto
     from aifirst_dagster.repair.export import write_text
 
     began = time.perf_counter()
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         table, columns, wanted = _both(con, source, target)
         llm = choose(provider) if provider != "offline" else None
         outcome, matching = map_onto(con, "mapped_source", columns, wanted, least, candidates, llm, wish())
@@ -88,10 +88,10 @@ def prompts_of(source: str, target: str, provider: str) -> dict[str, Any]:
     """What `--show-prompts` prints where a model is asked for a mapping."""
     from aifirst_dagster.cli.asking import wish
     from aifirst_dagster.cli.show_prompts import recorded
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.proposals.mapping.tables import map_onto
 
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         _, columns, wanted = _both(con, source, target)
         return recorded(provider, lambda llm: map_onto(con, "mapped_source", columns, wanted, llm=llm, wish=wish()))
 

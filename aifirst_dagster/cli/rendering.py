@@ -35,7 +35,7 @@ def rendered(
     """
     from aifirst_dagster.cli.show_prompts import recorded
     from aifirst_dagster.connectors import read
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.proposals.asking import Wish
     from aifirst_dagster.proposals.prompts import load
     from aifirst_dagster.proposals.prompts.outputs import task_of
@@ -48,7 +48,7 @@ def rendered(
     if prompt.output == "DocumentProposal":
         answer = recorded(provider, lambda llm: _show(file, llm, wish))
     else:
-        with connect() as con:
+        with connect(most=BARE_FILE) as con:
             table = read(con, [file])
             if not table.columns:
                 raise ConfigError(f"{file} has no columns to render a prompt with.")

@@ -40,7 +40,7 @@ class Proposed:
 def command(file: str, output: str | None, form: str, provider: str, show_prompts: bool, as_json: bool) -> None:
     """Propose quality rules for FILE; --format gx gives a Great Expectations suite."""
     from aifirst_dagster.cli.table import load
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.quality.rules import RuleSet
     from aifirst_dagster.quality.suite import suite
 
@@ -48,7 +48,7 @@ def command(file: str, output: str | None, form: str, provider: str, show_prompt
         emit(prompts_of(file, provider), as_json, show_them)
         return
     started = time.perf_counter()
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         proposed = propose_rules(con, load(con, file), provider)
     answer: dict[str, Any] = {
         "file": file,
@@ -74,10 +74,10 @@ def prompts_of(file: str, provider: str) -> dict[str, Any]:
     from aifirst_dagster.cli.asking import wish
     from aifirst_dagster.cli.show_prompts import recorded
     from aifirst_dagster.cli.table import load
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.proposals.rules import propose_for_file
 
-    with connect() as con:
+    with connect(most=BARE_FILE) as con:
         table = load(con, file)
         return recorded(provider, lambda llm: propose_for_file(con, table.name, table.columns, llm, wish()))
 

@@ -226,7 +226,7 @@ def _accepted_bare(base: Contract, file: str, renames: bool) -> tuple[Contract, 
 
 
 def _pipeline_diff(target: str, step: str | None) -> list[dict[str, Any]]:
-    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.errors import ConfigError
     from aifirst_dagster.orchestration import schema as contracts
 
@@ -241,7 +241,7 @@ def _pipeline_diff(target: str, step: str | None) -> list[dict[str, Any]]:
                     hint=f"Run the pipeline with `contract:`, or `aifirst schema accept {pipeline.slug} {one.key}`.",
                 )
             continue
-        with connect() as con:
+        with connect(most=BARE_FILE) as con:
             table = contracts.read(con, project, pipeline, one)
             modes = contracts.modes_of(one)
             examined = contracts.compare(con, project, pipeline, one, contract, modes, table)
