@@ -13,7 +13,7 @@ from aifirst_dagster.inference.contract.changes import Change
 from aifirst_dagster.inference.contract.contract import Contract, ContractField
 from aifirst_dagster.inference.contract.modes import Modes
 from aifirst_dagster.inference.contract.place import Placed
-from aifirst_dagster.inference.contract.view import Base
+from aifirst_dagster.inference.contract.view import Base, free_name
 from aifirst_dagster.inference.schema import Column
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _new(
             "discard_value": "left out; its texts are in _raw",
         }[mode]  # fmt: skip
         if mode == "evolve":
-            columns.added.append(column.model_copy(update={"name": _free(column.name, taken)}))
+            columns.added.append(column.model_copy(update={"name": free_name(column.name, taken)}))
         elif mode == "discard_row":
             columns.reasons.append((f"the column {name!r} is not in the schema: ", filled, text))
         elif mode == "discard_value":
@@ -225,11 +225,3 @@ def _place(placed: Placed, given: tuple[str, list[str]]) -> float:
 def _numeric(names: list[str]) -> bool:
     """Whether a header looks like a row of data: some of its names are numbers."""
     return any(name.replace(".", "", 1).replace("-", "").isdigit() for name in names)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    free, number = name, 2
-    while free.casefold() in taken:
-        free, number = f"{name}_{number}", number + 1
-    taken.add(free.casefold())
-    return free

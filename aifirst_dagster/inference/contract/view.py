@@ -63,7 +63,7 @@ def base(
         cells.append(Cells(one, kind if kind != "VARCHAR" else None, bool(columns)))
         if kind != "VARCHAR":
             kinds[name] = kind
-    new = {column: _free(column, taken) for column in placed.new}
+    new = {column: free_name(column, taken) for column in placed.new}
     chosen += [f"{ident(column)} AS {ident(name)}" for column, name in new.items()]
     kinds |= {name: native[column] for column, name in new.items() if column in native}
     view = f"aifirst_contract_{next(_numbers)}"
@@ -195,8 +195,8 @@ def _plain(name: str, physical: str) -> Column:
     return Column(name=name, source_name=name, physical_type=physical, native=True)
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """A name that no field has; it is taken from now on."""
+def free_name(name: str, taken: set[str]) -> str:
+    """`name`, numbered where it is taken; it is taken from now on."""
     free, number = name, 2
     while free.casefold() in taken:
         free, number = f"{name}_{number}", number + 1
