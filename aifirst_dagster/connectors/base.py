@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,9 +127,9 @@ class Connector:
 
 
 @cache
-def connectors() -> dict[str, Connector]:
-    """Every registered connector, by its format's name."""
-    return {point.name: point.load() for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+def registered() -> dict[str, EntryPoint]:
+    """Where each registered connector is found, by its format's name; only those that are used are imported."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
 
 
 def read(
@@ -159,8 +159,8 @@ def read(
 
     if not paths:
         raise InputError("There is no file to read.", hint="Name at least one file.")
-    if format not in (None, "auto") and format not in connectors():
-        raise ConfigError(f"There is no format {format!r}.", hint=f"Formats: {', '.join(connectors())}, auto.")
+    if format not in (None, "auto") and format not in registered():
+        raise ConfigError(f"There is no format {format!r}.", hint=f"Formats: {', '.join(registered())}, auto.")
     scratch, options = Scratch(), options or ReadOptions()
     parts: list[tuple[str, str, Part]] = []
     for path in paths:
@@ -179,6 +179,7 @@ def _read_one(
     from aifirst_dagster.connectors.formats import detect
 
     chosen = format if format not in (None, "auto") else detect(source)
-    part = connectors()[chosen].read(con, source, options, scratch)
+    connector: Connector = registered()[chosen].load()
+    part = connector.read(con, source, options, scratch)
     part.notices.extend(source.notes)
     return source.given, chosen, part
