@@ -153,7 +153,8 @@ def _score(rows: Sequence[Record], split: Tokenizer, prior: float) -> Candidate:
     if fitting[0] == 1 and inside == 1 and len(rows) > 3:
         prior *= 0.8  # all rows but the first: the names may be delimited otherwise
     doubtful = split.delimiter in (" ", ", ", ": ") and not (even and _encloses(rows, split)) and _is_prose(table)
-    if even:  # a rare delimiter that splits every row alike is hardly chance
+    chance = split.delimiter in _PROSE and fitting[0] > 0  # sentences of one length below names
+    if even and not chance:  # a rare delimiter that splits every row alike is hardly chance
         prior += max(0.0, 1 - prior) * min(1.0, (width - 1) / 3) * min(1.0, len(rows) / 10)
     score = pattern * _kinds(table, width) * many * (1 - disorder) * few * (0.5 if doubtful else 1.0) * prior
     return Candidate(split, round(score, 4), width)
