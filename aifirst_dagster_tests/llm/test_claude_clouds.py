@@ -74,10 +74,11 @@ def test_the_cloud_may_call_the_model_otherwise(cloud: Any, project: Project):
 @pytest.mark.parametrize("trouble", [Fail(429), Fail(503), MidStreamError(), CutStream(), Raw("{")], ids=repr)
 def test_what_may_pass_is_tried_again(cloud: Any, project: Project, trouble: Any, stream: bool):
     name, server = cloud
+    if stream and name == "bedrock":
+        pytest.importorskip("botocore", reason="Bedrock's own stream format needs AWS's library")
     server.then(trouble, Reply("ok"))
     assert opened(project, name).call(ask(stream=stream)).attempts == 2
-    # Bedrock's own stream format needs AWS's library: without it, nothing is streamed there.
-    assert server.streams("", server.received[0].body) is (stream and name == "vertex")
+    assert server.streams(server.received[0].path, server.received[0].body) is stream
 
 
 def test_what_is_missing_is_named(cloud: Any, project: Project, monkeypatch: pytest.MonkeyPatch):

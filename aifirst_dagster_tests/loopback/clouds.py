@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
+import struct
 from typing import Any
 from urllib.parse import unquote
 
@@ -72,7 +75,25 @@ class CloudServer(LoopbackServer):
 class BedrockServer(CloudServer):
     """Amazon's: no structured outputs with today's Sonnet, no token counts, errors of its own shape."""
 
-    place = re.compile(r"/model/(?P<model>[^/]+)/invoke")
+    place = re.compile(r"/model/(?P<model>[^/]+)/invoke(-with-response-stream)?")
+
+    def streams(self, path: str, body: dict[str, Any]) -> bool:
+        """Whether the answer is wanted as a stream: the path says so, not the body."""
+        return path.endswith("-with-response-stream")
+
+    def events(self, answer: dict[str, Any]) -> tuple[list[bytes], list[bytes]]:
+        """The answer in AWS's binary stream format, each event within a `chunk`."""
+        found = list(events_of(answer))
+        middle = next(place for place, event in enumerate(found) if event["type"] == "content_block_stop")
+        sent = [
+            _frame("event", "chunk", {"bytes": base64.b64encode(json.dumps(event).encode()).decode()})
+            for event in found
+        ]
+        return sent[:middle], sent[middle:]
+
+    def stream_error(self, error: MidStreamError) -> bytes:
+        """An exception in the middle of a stream."""
+        return _frame("exception", _EXCEPTIONS.get(error.type, "internalServerException"), {"message": "scripted"})
 
     def environment(self) -> dict[str, str]:
         """What a client needs to reach this server and nothing else."""
@@ -92,6 +113,23 @@ class BedrockServer(CloudServer):
     def error(self, fail: Fail) -> dict[str, Any]:
         """An error's body."""
         return {"message": fail.message}
+
+
+#: Bedrock's own names of what goes wrong within a stream.
+_EXCEPTIONS = {"overloaded_error": "serviceUnavailableException", "rate_limit_error": "throttlingException"}
+
+
+def _frame(kind: str, name: str, payload: dict[str, str]) -> bytes:
+    """One message of AWS's event stream: lengths, their checksum, headers, payload, checksum of all."""
+    told = {":message-type": kind, f":{kind}-type": name, ":content-type": "application/json"}
+    headers = b"".join(
+        struct.pack("!B", len(key)) + key.encode() + struct.pack("!BH", 7, len(value)) + value.encode()
+        for key, value in told.items()
+    )
+    body = json.dumps(payload).encode()
+    start = struct.pack("!II", 16 + len(headers) + len(body), len(headers))
+    whole = start + struct.pack("!I", binascii.crc32(start)) + headers + body
+    return whole + struct.pack("!I", binascii.crc32(whole))
 
 
 class VertexServer(CloudServer):

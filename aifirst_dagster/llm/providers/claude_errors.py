@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 REACH = "Check the network, and ANTHROPIC_BASE_URL if it is set."
 #: A 429 with one of these lasts until somebody raises the limit: waiting is no help.
 SPEND_CAPS = {"enforced_spend_limit_reached", "contract_spend_limit_reached", "linked_organization_spend_limit_reached"}
-_PASSING = {"overloaded_error", "api_error", "rate_limit_error", "timeout_error"}
+_PASSING = {
+    "overloaded_error", "api_error", "rate_limit_error", "timeout_error",
+    # Bedrock's own names within its streams.
+    "internalServerException", "modelStreamErrorException", "modelTimeoutException", "serviceUnavailableException",
+    "throttlingException",
+}  # fmt: skip
 
 
 @contextmanager
