@@ -36,7 +36,9 @@ def read_excel(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOpti
     except (CalamineError, OSError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
-            f"The workbook cannot be read: {said[:200]}.", hint="Open it and save it again.", file=source.given
+            f"The workbook cannot be read, it is damaged or cut off: {said[:200]}.",
+            hint="Open it and save it again.",
+            file=source.given,
         ) from error
     if not table.names:
         query = f"SELECT {literal(source.given)}::VARCHAR AS {SOURCE}, 0::BIGINT AS {LINE} WHERE false"

@@ -29,7 +29,7 @@ def con() -> duckdb.DuckDBPyConnection:
     con = connect()
     con.execute("""CREATE TABLE source AS SELECT
         i::VARCHAR AS id,
-        CASE WHEN i IN (5, 50, 150) THEN '999' ELSE (20 + i % 60)::VARCHAR END AS age,
+        CASE i WHEN 5 THEN '412' WHEN 50 THEN '733' WHEN 150 THEN '871' ELSE (20 + i % 60)::VARCHAR END AS age,
         CASE WHEN i % 20 = 0 THEN ' Bern ' ELSE ['Bern', 'Basel', 'Chur'][i % 3 + 1] END AS city,
         'Ann Lee' || i AS "full name",
         CASE WHEN i % 10 = 0 THEN '2024-01-05' END AS ended,

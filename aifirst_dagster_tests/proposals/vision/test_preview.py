@@ -120,7 +120,7 @@ def test_a_stray_line_among_the_records_shows_no_name_either(tmp_path) -> None:
         table = read(con, [str(path)])
         schema = infer_relation(con, table.relation, table.columns, table.native)
         drawn = sheet(con, table, schema.columns)
-    assert drawn.at(43).cells == ("Xxxxx", "Xxx", "Xxx", "1")
+    assert drawn.at(43).cells == ("Xxxxx", "Xxx", "Xxx", "9")
     assert drawn.at(44).cells == ("Region", "Full Name") and drawn.at(44).line is None
     assert drawn.at(1).cells == ("By the sales team",) and drawn.header == (2,)
     assert drawn.at(3).cells == ("North", "Xxx Xxx")
