@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from aifirst_dagster.inference.tokenizer import Status, Tokenizer
@@ -29,10 +30,10 @@ class Record:
     status: Status
     lines: int = 1
 
-    @property
+    @cached_property
     def filled(self) -> int:
         """How many cells are not blank."""
-        return sum(1 for cell in self.cells if cell.strip())
+        return len([cell for cell in self.cells if cell.strip()])
 
 
 def records(lines: Sequence[str], tokenizer: Tokenizer, attempts: int = ATTEMPTS) -> list[Record]:
