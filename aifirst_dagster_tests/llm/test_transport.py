@@ -21,7 +21,9 @@ Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-async def at(play: Play, work: Callable[[httpx2.AsyncClient, str], Awaitable[None]], tls: ssl.SSLContext | None = None):
+async def at(
+    play: Play, work: Callable[[httpx2.AsyncClient, str], Awaitable[None]], tls: ssl.SSLContext | None = None
+) -> None:
     """Do `work` with a client, against a server whose connections `play` serves."""
     server = await asyncio.start_server(play, "127.0.0.1", 0, ssl=tls)
     url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
@@ -40,7 +42,7 @@ async def request(reader: asyncio.StreamReader) -> bytes:
     return head + await reader.readexactly(int(length))
 
 
-def test_what_is_sent_is_what_the_caller_said_and_nothing_more():
+def test_what_is_sent_is_what_the_caller_said_and_nothing_more() -> None:
     seen: list[bytes] = []
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -57,7 +59,7 @@ def test_what_is_sent_is_what_the_caller_said_and_nothing_more():
     asyncio.run(at(play, work))
 
 
-def test_a_packed_answer_is_unpacked_once_and_headers_come_through():
+def test_a_packed_answer_is_unpacked_once_and_headers_come_through() -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         body = gzip.compress(b"unpacked")
@@ -74,7 +76,7 @@ def test_a_packed_answer_is_unpacked_once_and_headers_come_through():
     asyncio.run(at(play, work))
 
 
-def test_connections_are_used_again_until_the_server_closes_them():
+def test_connections_are_used_again_until_the_server_closes_them() -> None:
     opened: list[int] = []
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -127,7 +129,7 @@ async def _no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @pytest.mark.parametrize("play", [_silent, _closing, _resetting, _half, _half_then_silent, _no_http])
-def test_a_request_that_was_sent_may_have_been_billed_however_its_connection_ends(play: Play):
+def test_a_request_that_was_sent_may_have_been_billed_however_its_connection_ends(play: Play) -> None:
     async def work(http: httpx2.AsyncClient, url: str) -> None:
         with pytest.raises(httpx2.TransportError) as caught:
             await http.post(url, content=b"{}")
@@ -138,7 +140,7 @@ def test_a_request_that_was_sent_may_have_been_billed_however_its_connection_end
     asyncio.run(at(play, work))
 
 
-def test_what_never_got_a_connection_was_not_sent():
+def test_what_never_got_a_connection_was_not_sent() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -153,7 +155,7 @@ def test_what_never_got_a_connection_was_not_sent():
     asyncio.run(go())
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tmp_path: Path):
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
     files = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")]
     try:
@@ -190,6 +192,6 @@ print(asyncio.run(http.get(f"http://127.0.0.1:{server.server_port}/")).text)
 """
 
 
-def test_a_program_that_leaves_its_connections_open_ends_without_noise():
+def test_a_program_that_leaves_its_connections_open_ends_without_noise() -> None:
     done = subprocess.run([sys.executable, "-c", LEFT_OPEN], capture_output=True, text=True, timeout=60)
     assert (done.stdout.strip(), done.stderr) == ("ok", "")
