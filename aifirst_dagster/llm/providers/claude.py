@@ -10,8 +10,9 @@ from aifirst_dagster.llm.providers import clients
 from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address
 from aifirst_dagster.llm.providers.claude_clients import CLOUDS, connect, missing, place, streams
 from aifirst_dagster.llm.providers.claude_wire import NAME, PAGE_TOKENS, answer, image_tokens, request_body
+from aifirst_dagster.llm.providers.connection import STREAM_ABOVE, Connection, most_output
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
-from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
+from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
 
 if TYPE_CHECKING:
@@ -21,17 +22,14 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.batches.wire import BatchApi
 
 KEY = "ANTHROPIC_API_KEY"
-#: Answers that may be longer are streamed: a connection that is silent for minutes gets cut on the way.
-STREAM_ABOVE = 16_000
 
 
-class ClaudeProvider:
+class ClaudeProvider(Connection):
     """A connection to the Messages API; the key is read from the environment when a request is sent."""
 
     def __init__(self, spec: LLMResourceSpec) -> None:
-        self._spec, self._kind = spec, spec.client
-        self._cloud = CLOUDS[spec.client]
-        self._key = spec.api_key or EnvRef(env=self._cloud.key)
+        self._kind, self._cloud = spec.client, CLOUDS[spec.client]
+        super().__init__(spec, self._cloud.key)
 
     def __repr__(self) -> str:
         return f"ClaudeProvider({self._spec.name!r}, client={self._kind!r})"
@@ -53,8 +51,7 @@ class ClaudeProvider:
     def prepare(self, request: LLMRequest, model: Model) -> Prepared:
         """See `Provider.prepare`."""
         require_able(request, model)
-        wished = min(request.max_tokens or self._spec.max_output_tokens, self._spec.max_output_tokens)
-        max_tokens = min(wished, model.max_output)
+        max_tokens = most_output(request, self._spec, model)
         notices: list[str] = []
         effort = request.effort or self._spec.effort
         body, marked = request_body(request, model, max_tokens, effort, self._cloud.schemas, notices)
@@ -123,10 +120,6 @@ class ClaudeProvider:
         from aifirst_dagster.llm.batches.claude import ClaudeBatches
 
         return ClaudeBatches(self._client, self._key.env)
-
-    async def aclose(self) -> None:
-        """See `Provider.aclose`."""
-        await clients.close_all()
 
     def _client(self) -> Any:
         self.require()

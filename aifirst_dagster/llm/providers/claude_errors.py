@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
+from aifirst_dagster.llm.failures import LLMError, RejectedError, UnavailableError
 from aifirst_dagster.llm.providers import sdk_failures
 from aifirst_dagster.llm.providers.claude_wire import WHO
+from aifirst_dagster.llm.providers.rate_headers import claude_limits
 from aifirst_dagster.observe.redact import redact
 
 if TYPE_CHECKING:
@@ -25,69 +25,43 @@ _PASSING = {
 }  # fmt: skip
 
 
-@contextmanager
-def translated(key: str) -> Iterator[None]:
+def translated(key: str) -> AbstractContextManager[None]:
     """Run an SDK call; whatever it raises comes out as an `LLMError`. `key` is the variable that holds the key."""
+    return sdk_failures.caught(WHO, REACH, lambda error: _known(error, key))
+
+
+def _known(error: Exception, key: str) -> LLMError | None:
     import anthropic
-    import httpx2
 
-    try:
-        yield
-    except LLMError:
-        raise
-    except anthropic.APIResponseValidationError as error:
-        raise sdk_failures.malformed(WHO, error.message) from error
-    except anthropic.APIStatusError as error:
-        raise _status(error, key) from error
-    except anthropic.APIConnectionError as error:
+    if isinstance(error, anthropic.APIResponseValidationError):
+        return sdk_failures.malformed(WHO, error.message)
+    if isinstance(error, anthropic.APIStatusError):
+        failure = _by_status(error, key)
+        failure.limits, failure.request_id = claude_limits(error.response.headers), error.request_id
+        return failure
+    if isinstance(error, anthropic.APIConnectionError):
         # A timeout of the SDK's own kind has the client's as its cause.
-        raise sdk_failures.transport(WHO, error.__cause__ or error, REACH) from error
-    except (httpx2.TransportError, httpx2.StreamError) as error:
-        # Out of the middle of a stream; the SDK does not wrap it.
-        raise sdk_failures.transport(WHO, error, REACH) from error
-    except anthropic.AnthropicError as error:
-        raise RejectedError(f"The Anthropic SDK refused the request: {redact(str(error))}.") from error
-    except (ValueError, TypeError, AttributeError, AssertionError, LookupError, RuntimeError) as error:
-        # The SDK stumbles over answers that are no JSON, or streams without their parts, with bare exceptions.
-        raise sdk_failures.malformed(WHO, f"{type(error).__name__}: {error}") from error
-
-
-def _status(error: APIStatusError, key: str) -> LLMError:
-    from aifirst_dagster.llm.providers.rate_headers import claude_limits
-
-    failure = _by_status(error, key)
-    failure.limits = claude_limits(error.response.headers)
-    return failure
+        return sdk_failures.transport(WHO, error.__cause__ or error, REACH)
+    if isinstance(error, anthropic.AnthropicError):
+        return RejectedError(f"The Anthropic SDK refused the request: {redact(str(error))}.")
+    return None
 
 
 def _by_status(error: APIStatusError, key: str) -> LLMError:
     said = redact(f"{error.type or 'error'}: {error.api_message or error.message}")[:500]
     if error.status_code == 200:
         # An `error` event within a stream: the status line had been sent before.
-        return UnavailableError(
-            f"Claude broke off its answer ({said}).",
-            retryable=error.type in _PASSING,
-            billed="unknown",
-            request_id=error.request_id,
-        )
+        passing = error.type in _PASSING
+        return UnavailableError(f"Claude broke off its answer ({said}).", retryable=passing, billed="unknown")
     status = f"Claude answered {error.status_code} ({said})."
     if error.status_code in (401, 403):
-        return AuthError(status, hint=f"Check {key} and what it may do.", request_id=error.request_id)
+        return sdk_failures.no_entry(status, key)
     if error.status_code == 402 or error.error_code in SPEND_CAPS:
         return UnavailableError(
-            status,
-            hint="The account's spend limit or balance is used up; calls fail until it is raised.",
-            request_id=error.request_id,
+            status, hint="The account's spend limit or balance is used up; calls fail until it is raised."
         )
-    if error.status_code in (408, 409, 429) or error.status_code >= 500:
-        return UnavailableError(
-            status,
-            hint="Try again later.",
-            retryable=error.response.headers.get("x-should-retry") != "false",
-            retry_after=sdk_failures.retry_after(error.response.headers),
-            # A gateway that gave up waiting does not know what became of the request.
-            billed="unknown" if error.status_code in (408, 504) else "no",
-            request_id=error.request_id,
-        )
+    if sdk_failures.passes(error.status_code):
+        wait, wished = sdk_failures.retry_after(error.response.headers), error.response.headers.get("x-should-retry")
+        return sdk_failures.later(status, error.status_code, wait, retryable=wished != "false")
     hint = "The model may be retired: see resources/llm/." if error.status_code == 404 else ""
-    return RejectedError(status, hint=hint, request_id=error.request_id)
+    return RejectedError(status, hint=hint)

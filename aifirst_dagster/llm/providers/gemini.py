@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.providers import clients
 from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address, secret
+from aifirst_dagster.llm.providers.connection import Connection, most_output, streamed
 from aifirst_dagster.llm.providers.gemini_wire import (
     NAME,
     PAGE_TOKENS,
@@ -16,7 +17,7 @@ from aifirst_dagster.llm.providers.gemini_wire import (
     request_body,
 )
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
-from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
+from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
 
 if TYPE_CHECKING:
@@ -25,40 +26,24 @@ if TYPE_CHECKING:
     from google.genai.types import Content
 
 KEY = "GEMINI_API_KEY"
-#: Answers that may be longer are streamed; some models write less when they do not stream.
-STREAM_ABOVE = 16_000
 
 
-class GeminiProvider:
+class GeminiProvider(Connection):
     """A connection to the Gemini API; the key is read from the environment when a request is sent."""
 
     def __init__(self, spec: LLMResourceSpec) -> None:
-        self._spec = spec
-        self._key = spec.api_key or EnvRef(env=KEY)
-
-    def __repr__(self) -> str:
-        return f"GeminiProvider({self._spec.name!r})"
-
-    @property
-    def available(self) -> bool:
-        """Whether the key's variable is set."""
-        return bool(self._key.read())
-
-    def require(self) -> None:
-        """See `Provider.require`."""
-        secret(self._key)
+        super().__init__(spec, KEY)
 
     def prepare(self, request: LLMRequest, model: Model) -> Prepared:
         """See `Provider.prepare`. Gemini caches prefixes by itself: marks for caching need nothing sent."""
         require_able(request, model)
-        wished = min(request.max_tokens or self._spec.max_output_tokens, self._spec.max_output_tokens)
-        max_tokens = min(wished, model.max_output)
+        max_tokens = most_output(request, self._spec, model)
         notices: list[str] = []
         body = request_body(request, model, max_tokens, request.effort or self._spec.effort, notices)
         return Prepared(
             body,
             max_tokens,
-            stream=max_tokens > STREAM_ABOVE if request.stream is None else request.stream,
+            stream=streamed(request, max_tokens),
             notices=tuple(notices),
             input_tokens=most_input_tokens(request, body, image_tokens, PAGE_TOKENS),
             tools=request.tools,
@@ -115,10 +100,6 @@ class GeminiProvider:
                 async for model in listed
                 if "generateContent" in (model.supported_actions or ())
             ]
-
-    async def aclose(self) -> None:
-        """See `Provider.aclose`."""
-        await clients.close_all()
 
     def _client(self) -> genai.Client:
         key, timeout = secret(self._key), self._spec.timeout

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
+from aifirst_dagster.llm.failures import LLMError, RejectedError, UnavailableError
 from aifirst_dagster.llm.providers import sdk_failures
 from aifirst_dagster.observe.redact import redact
 
@@ -18,23 +17,15 @@ REACH = "Check the network, and GOOGLE_GEMINI_BASE_URL if it is set."
 _PASSING = {"UNAVAILABLE", "INTERNAL", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "ABORTED", "UNKNOWN"}
 
 
-@contextmanager
-def translated(key: str) -> Iterator[None]:
+def translated(key: str) -> AbstractContextManager[None]:
     """Run an SDK call; whatever it raises comes out as an `LLMError`. `key` is the variable that holds the key."""
-    import httpx2
+    return sdk_failures.caught(WHO, REACH, lambda error: _known(error, key))
+
+
+def _known(error: Exception, key: str) -> LLMError | None:
     from google.genai import errors
 
-    try:
-        yield
-    except LLMError:
-        raise
-    except errors.APIError as error:
-        raise _status(error, key) from error
-    except (httpx2.TransportError, httpx2.StreamError) as error:
-        raise sdk_failures.transport(WHO, error, REACH) from error
-    except (ValueError, TypeError, AttributeError, AssertionError, LookupError, RuntimeError) as error:
-        # The SDK stumbles over answers that are no JSON, or no answers, with bare exceptions.
-        raise sdk_failures.malformed(WHO, f"{type(error).__name__}: {error}") from error
+    return _status(error, key) if isinstance(error, errors.APIError) else None
 
 
 def _status(error: APIError, key: str) -> LLMError:
@@ -50,18 +41,12 @@ def _status(error: APIError, key: str) -> LLMError:
     details = _details(error)
     reasons = {detail.get("reason") for detail in details}
     if error.code in (401, 403) or "API_KEY_INVALID" in reasons:
-        return AuthError(status, hint=f"Check {key} and what it may do.")
+        return sdk_failures.no_entry(status, key)
     if error.code == 402 or _for_long(details) or "spending cap" in (error.message or "").lower():
         return UnavailableError(status, hint="The day's quota or the spending cap is used up; calls fail until then.")
-    if error.code in (408, 409, 429) or error.code >= 500:
-        return UnavailableError(
-            status,
-            hint="Try again later.",
-            retryable=True,
-            retry_after=_delay(details) or sdk_failures.retry_after(error.response.headers),
-            # A gateway that gave up waiting does not know what became of the request.
-            billed="unknown" if error.code in (408, 504) else "no",
-        )
+    if sdk_failures.passes(error.code):
+        wait = _delay(details) or sdk_failures.retry_after(error.response.headers)
+        return sdk_failures.later(status, error.code, wait, retryable=True)
     hint = "The model may be retired: see `aifirst models --check`." if error.code == 404 else ""
     return RejectedError(status, hint=hint)
 

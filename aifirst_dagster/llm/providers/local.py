@@ -10,8 +10,9 @@ from aifirst_dagster.llm.catalogue import Model, Price
 from aifirst_dagster.llm.providers import clients
 from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address
 from aifirst_dagster.llm.providers.chat_wire import WHO, collected, request_body, whole, without_schema
+from aifirst_dagster.llm.providers.connection import Connection, most_output
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
-from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
+from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
 
 if TYPE_CHECKING:
@@ -26,12 +27,11 @@ _HERE = {"localhost", "127.0.0.1", "::1"}
 _log = logging.getLogger(__name__)
 
 
-class LocalProvider:
+class LocalProvider(Connection):
     """A connection to a server of one's own. A key is sent where one is set; most servers need none."""
 
     def __init__(self, spec: LLMResourceSpec) -> None:
-        self._spec = spec
-        self._key = spec.api_key or EnvRef(env=KEY)
+        super().__init__(spec, KEY)
         # Known once the server has refused a schema, or from the resource file.
         self._schema = spec.structured_output != "prompt"
 
@@ -49,8 +49,7 @@ class LocalProvider:
     def prepare(self, request: LLMRequest, model: Model) -> Prepared:
         """See `Provider.prepare`."""
         require_able(request, model)
-        wished = min(request.max_tokens or self._spec.max_output_tokens, self._spec.max_output_tokens)
-        max_tokens = min(wished, model.max_output)
+        max_tokens = most_output(request, self._spec, model)
         stream = bool(request.stream)
         body = request_body(request, model, max_tokens, stream, self._schema)
         notices = [] if self._schema or request.output is None else [_SAID]
@@ -100,10 +99,6 @@ class LocalProvider:
             listed = self._client().models.list()
             # vLLM says `max_model_len`, which is no part of the protocol.
             return [ModelFacts(id=model.id, context=getattr(model, "max_model_len", None)) async for model in listed]
-
-    async def aclose(self) -> None:
-        """See `Provider.aclose`."""
-        await clients.close_all()
 
     async def _once(self, body: dict[str, Any], prepared: Prepared) -> Answer:
         raw = await self._client().chat.completions.with_raw_response.create(**body)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.llm.catalogue import Model
 from aifirst_dagster.llm.providers import clients
 from aifirst_dagster.llm.providers.base import ModelFacts, Prepared, ProviderType, address, secret
+from aifirst_dagster.llm.providers.connection import Connection, most_output, streamed
 from aifirst_dagster.llm.providers.media import most_input_tokens, require_able
 from aifirst_dagster.llm.providers.openai_wire import (
     LEAST_OUTPUT,
@@ -19,7 +20,7 @@ from aifirst_dagster.llm.providers.openai_wire import (
     image_tokens,
     request_body,
 )
-from aifirst_dagster.llm.resource import EnvRef, LLMResourceSpec
+from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
 from aifirst_dagster.observe.redact import conceal
 
@@ -29,42 +30,26 @@ if TYPE_CHECKING:
 
 KEY = "OPENAI_API_KEY"
 REACH = "Check the network, and OPENAI_BASE_URL if it is set."
-#: Answers that may be longer are streamed: a connection that is silent for minutes gets cut on the way.
-STREAM_ABOVE = 16_000
 #: What a token count does not take of a request's body.
 _NOT_COUNTED = ("max_output_tokens", "store", "include", "prompt_cache_options")
 
 
-class OpenAIProvider:
+class OpenAIProvider(Connection):
     """A connection to the Responses API; the key is read from the environment when a request is sent."""
 
     def __init__(self, spec: LLMResourceSpec) -> None:
-        self._spec = spec
-        self._key = spec.api_key or EnvRef(env=KEY)
-
-    def __repr__(self) -> str:
-        return f"OpenAIProvider({self._spec.name!r})"
-
-    @property
-    def available(self) -> bool:
-        """Whether the key's variable is set."""
-        return bool(self._key.read())
-
-    def require(self) -> None:
-        """See `Provider.require`."""
-        secret(self._key)
+        super().__init__(spec, KEY)
 
     def prepare(self, request: LLMRequest, model: Model) -> Prepared:
         """See `Provider.prepare`."""
         require_able(request, model)
-        wished = min(request.max_tokens or self._spec.max_output_tokens, self._spec.max_output_tokens)
-        max_tokens = max(LEAST_OUTPUT, min(wished, model.max_output))
+        max_tokens = max(LEAST_OUTPUT, most_output(request, self._spec, model))
         notices: list[str] = []
         body, marked = request_body(request, model, max_tokens, request.effort or self._spec.effort, notices)
         return Prepared(
             body,
             max_tokens,
-            stream=max_tokens > STREAM_ABOVE if request.stream is None else request.stream,
+            stream=streamed(request, max_tokens),
             notices=tuple(notices),
             input_tokens=most_input_tokens(request, body, image_tokens, PAGE_TOKENS),
             tools=request.tools,
@@ -99,10 +84,6 @@ class OpenAIProvider:
 
         with translated(WHO, REACH, self._key.env):
             return [_facts(model.id, model.shutdown_date) async for model in self._client().models.list()]
-
-    async def aclose(self) -> None:
-        """See `Provider.aclose`."""
-        await clients.close_all()
 
     def _client(self) -> AsyncOpenAI:
         key, timeout = secret(self._key), self._spec.timeout
