@@ -86,6 +86,9 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
         taken: Column names that a companion may not have.
         failed_only: The column is typed; the texts are those of its cells that did not parse.
     """
+    marks = _footnotes(survey, texts)
+    if marks:
+        texts = survey.keep(f"SELECT {numbers.without_footnotes('text')} AS text, sum(n) AS n FROM {texts} GROUP BY 1")
     seen = _look(survey, texts)
     if not seen.cells:
         return Found([])
@@ -101,6 +104,9 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
     if scales:
         params["scales"] = scales
     reasons = [f"decimal {decimal}: {why}"] if decimal != "point" or seen.open_comma else []
+    if marks:
+        params["footnotes"] = marks
+        reasons.append(f"footnote marks dropped: {' '.join(marks)}")
     if units and not currencies and not scales:
         return _with_units(survey, column, seen, units, params, taken, reasons, texts)
     affixes = sorted(known)
@@ -161,6 +167,23 @@ def _with_units(
     return Found(
         [Action(column=column.name, action="convert_units", params=params, reason="; ".join([reason, *reasons]))], unit
     )
+
+
+def _footnotes(survey: Survey, texts: str) -> list[str]:
+    """The footnote marks that follow numbers; none where figures set high may be powers (`10³`)."""
+    bare = numbers.without_footnotes("text")
+    power = r"\s*10[⁰¹²³⁴-⁹]+\s*|.*[x×*·]\s?10[⁰¹²³⁴-⁹]+.*"
+    changed = survey.keep(
+        f"SELECT text, {bare} AS bare FROM {texts} WHERE regexp_matches(text, {literal(numbers.FOOTNOTE)}) "
+        f"AND {bare} <> trim(text)"
+    )
+    if survey.query(f"SELECT count(*) FROM {changed} WHERE regexp_full_match(text, {literal(power)})")[0][0]:
+        return []
+    found = survey.query(
+        f"SELECT DISTINCT unnest(regexp_extract_all(substr(trim(text), length(bare) + 1), "
+        f"{literal(numbers.FOOTNOTE)})) AS mark FROM {changed} ORDER BY 1 LIMIT 100"
+    )
+    return [mark for (mark,) in found]
 
 
 def _look(survey: Survey, texts: str) -> numbers.Survey:

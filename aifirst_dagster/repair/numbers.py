@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.inference.numbers import CURRENCIES, CURRENCY_CODES
@@ -66,6 +66,9 @@ UNITS: dict[str, dict[str, tuple[float, tuple[str, ...]]]] = {
 }  # fmt: skip
 #: Feet and inches, as people's heights are written: `5'11"`, `5 ft 11 in`.
 FEET = r"(\d{1,2})\s*(?:'|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''|in\.?|inch|inches)?"
+#: A mark that sends the reader to a note. Digits in round brackets are none (`12 (34)` is a count and its share), nor
+#: are letters that scale; a sign that qualifies (`5+`, `7?`) says something of the number itself.
+FOOTNOTE = r"[*†‡§¶]{1,3}|[⁰¹²³⁴-⁹ᵃᵇᶜ]{1,2}|\[(?:\d{1,3}|[a-z])\]|\([a-jln-z]\)|\(\*{1,3}\)"
 #: Degrees of the unit at 0 °C.
 _ZERO = {"°C": 0.0, "°F": 32.0, "K": 273.15}
 _SPELLED = {spelling: (dimension, unit) for dimension, units in UNITS.items()
@@ -155,11 +158,21 @@ def decimal_of(survey: Survey, hint: str | None) -> tuple[str, str]:
     return "point", "no cell has a decimal mark that tells"
 
 
+def without_footnotes(text_sql: str, marks: str = FOOTNOTE) -> str:
+    """SQL: the text without the marks (a regular expression of one) that follow its last figure."""
+    pattern = rf"(\d\.?{_SPACE}?%?){_SPACE}*(?:(?:{marks})[,{_SPACE[1:-1]}]*)+$"
+    return f"regexp_replace(trim({text_sql}), {literal(pattern)}, '\\1')"
+
+
 def reading(context: Context) -> Stages:
     """SQL stages that read a number: plain ones at once, the others by their parts."""
+    stages: Stages = []
+    if marks := context.params.get("footnotes"):
+        bare = context.stage("bare")
+        stages.append((bare, without_footnotes(context.text, "|".join(re.escape(str(mark)) for mark in marks))))
+        context = replace(context, text=bare)
     params, text = context.params, context.text
     parts = context.stage("parts")
-    stages: Stages = []
     seen = f"{text} IS NOT NULL"
     plain = ""
     if not params.get("factors"):

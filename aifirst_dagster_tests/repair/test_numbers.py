@@ -27,12 +27,20 @@ def numbers(con, texts, kind="number"):
         (["1.234.567", "2,5"], [1234567, 2.5]),
         (["EUR 5", "7,50 €", "€8"], [5, 7.5, 8]),
         (["1e3", "2.5E-1", "$4"], [1000, 0.25, 4]),
+        (["12.3*", "5.3[1]", "12 (a)", "1,234†", "7%**", "8 [2][14]", "9¹"], [12.3, 5.3, 12, 1234, 7, 8, 9]),
+        (["$1.5*", "$2M", "$1,300[a]", "$4"], [1.5, 2e6, 1300, 4]),
     ],
 )  # fmt: skip
 def test_numbers_as_people_write_them(con, texts, expected):
     scene = numbers(con, texts)
     assert scene.aside() == {}
     assert scene.values("n") == expected
+
+
+def test_what_says_something_of_the_number_is_no_footnote_mark(con):
+    scene = numbers(con, [*["1.5"] * 40, "12 (34)", "10³", "9¹", "5+", "7?", "4 (m)"])
+    assert scene.values("n") == [1.5] * 40
+    assert not any(action.params.get("footnotes") for action in scene.plan.actions)
 
 
 def test_both_decimal_marks_are_read_cell_by_cell_and_open_cells_are_set_aside(con):
