@@ -63,6 +63,9 @@ def quantities(survey: Survey, column: Column, source: str) -> bool:
     known, scales = _affixes(seen, column)
     odd = sum(count for spelling, count in seen.affixes.items() if spelling not in known and spelling not in scales)
     marked = sum(count for spelling, count in seen.affixes.items() if spelling in known)
+    # Units stand behind their number: `ST01` is a code, and no stone.
+    leading = sum(n for spelling, n in seen.leading.items() if spelling in known and known[spelling].kind == "unit")
+    odd, marked = odd + leading, marked - leading
     kinds = {affix.kind for affix in known.values()}
     feet = f"SELECT coalesce(sum(n), 0) FROM {texts.table} WHERE regexp_full_match(trim(text), {literal(numbers.FEET)})"
     read = seen.cells - odd + (survey.query(feet)[0][0] if "unit" in kinds else 0)
@@ -209,6 +212,8 @@ def _look(survey: Survey, texts: str) -> numbers.Survey:
         for spelling in (before, ending):
             if spelling:
                 seen.affixes[spelling] = seen.affixes.get(spelling, 0) + cells
+        if before:
+            seen.leading[before] = seen.leading.get(before, 0) + cells
         seen.bare += 0 if before or ending else cells
         if kind:
             setattr(seen, kind, getattr(seen, kind) + cells)

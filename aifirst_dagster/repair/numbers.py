@@ -93,9 +93,11 @@ class Survey:
         comma: Cells that can only have a decimal comma.
         open_comma: Cells such as `1,234`, that could be either.
         open_point: Cells such as `1.234`, that could be either.
+        leading: Of `affixes`, those in front of the number.
     """
 
     affixes: dict[str, int] = field(default_factory=dict)
+    leading: dict[str, int] = field(default_factory=dict)
     bare: int = 0
     point: int = 0
     comma: int = 0

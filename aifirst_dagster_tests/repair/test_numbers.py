@@ -110,7 +110,16 @@ def test_a_text_column_of_measures_becomes_numbers(con):
 
 
 @pytest.mark.parametrize(
-    "texts", [["030 123 456", "+49 30 1234"], ["1.2.3", "2.0.1"], ["A1", "B2"], ["10-12", "3-4"], ["007", "12"]]
+    "texts",
+    [
+        ["ST01", "ST02", "ST03", "ST04"] * 5,
+        ["KG12", "KG7", "KG3"] * 5,
+        ["030 123 456", "+49 30 1234"],
+        ["1.2.3", "2.0.1"],
+        ["A1", "B2"],
+        ["10-12", "3-4"],
+        ["007", "12"],
+    ],
 )
 def test_text_that_only_looks_like_numbers_stays_text(con, texts):
     assert numbers(con, texts, "string").values("n") == texts
