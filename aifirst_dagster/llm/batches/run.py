@@ -161,7 +161,9 @@ class BatchRun:
             if name not in AT_WORK:
                 AT_WORK.add(name)
                 try:
-                    if await asyncio.to_thread(state.batches.claim, batch):
+                    # Looked at again: whoever was at work a moment ago may have sent it since.
+                    batch = await asyncio.to_thread(state.batches.look, name)
+                    if batch and batch.state in UNDER_WAY and await asyncio.to_thread(state.batches.claim, batch):
                         return await self._to_its_end(state, watch, batch, tasks)
                 finally:
                     AT_WORK.discard(name)
