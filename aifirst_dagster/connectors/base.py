@@ -15,7 +15,9 @@ from aifirst_dagster.errors import ConfigError, InputError
 if TYPE_CHECKING:
     import duckdb
 
+    from aifirst_dagster.connectors.bounds import Bounds
     from aifirst_dagster.connectors.places.address import RemoteFile
+    from aifirst_dagster.connectors.places.pace import Pace
     from aifirst_dagster.connectors.source import Scratch, Source
     from aifirst_dagster.inference.contract.place import Layout
     from aifirst_dagster.inference.schema import Dialect
@@ -35,6 +37,8 @@ class ReadOptions:
         sheet: Which sheet of a workbook, table of a database or page, or list of a document.
         query: A SELECT for files that are databases; their rows are the table.
         tell: Is told how far a long transfer is.
+        pace: How patient a transfer is; None: as `Pace` says.
+        bounds: How much a packed file may become; None: as `Bounds` says.
         accept_unsure: Go on where the reader would raise `UnsureError`; a notice says so.
     """
 
@@ -45,6 +49,8 @@ class ReadOptions:
     sheet: str | None = None
     query: str | None = None
     tell: Callable[[str], None] | None = None
+    pace: Pace | None = None
+    bounds: Bounds | None = None
 
 
 @dataclass
@@ -164,7 +170,7 @@ def read(
     scratch, options = Scratch(), options or ReadOptions()
     parts: list[tuple[str, str, Part]] = []
     for path in paths:
-        opened = open_sources(path, scratch, options.tell)
+        opened = open_sources(path, scratch, options.tell, options.pace, options.bounds)
         found = [_read_one(con, source, format, options, scratch) for source in opened]
         if len(found) > 1:
             check_kin(found, options.accept_unsure)

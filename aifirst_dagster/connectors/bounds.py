@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -11,12 +12,22 @@ from aifirst_dagster.errors import InputError, StorageError
 
 #: Environment variable: bytes that one file may unpack to. Unset: only the ratio counts.
 LIMIT = "AIFIRST_UNPACK_LIMIT"
-#: Up to here nobody asks how small the file was.
-_FREE = 1 << 30
-#: Beyond that, a file may not grow more than so many times: deflate's own limit is 1,032, tables reach some 100.
-_RATIO = 500
-_MEMBERS = 100_000
 _BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is taken for data and no attack.
+
+    Attributes:
+        free: Bytes up to which nobody asks how small the file was.
+        ratio: Beyond that, how many times it may grow: deflate's own limit is 1,032, tables reach some 100.
+        members: Files of an archive.
+    """
+
+    free: int = 1 << 30
+    ratio: int = 500
+    members: int = 100_000
 
 
 class Budget:
@@ -25,9 +36,11 @@ class Budget:
     Args:
         name: What the user calls the file.
         packed: Its size in bytes.
+        bounds: What is too much, where `LIMIT` does not say.
     """
 
-    def __init__(self, name: str, packed: int) -> None:
+    def __init__(self, name: str, packed: int, bounds: Bounds | None = None) -> None:
+        self._bounds = bounds or Bounds()
         self._name, self._packed, self._spent = name, max(packed, 1), 0
         self._limit = int(os.environ.get(LIMIT) or 0)
 
@@ -59,9 +72,9 @@ class Budget:
         Raises:
             InputError: There are more than anybody means to read.
         """
-        if count > _MEMBERS:
+        if count > self._bounds.members:
             raise InputError(
-                f"The archive holds {count:,} files; at most {_MEMBERS:,} are read.",
+                f"The archive holds {count:,} files; at most {self._bounds.members:,} are read.",
                 hint="Unpack it and name a folder.", file=self._name,
             )  # fmt: skip
 
@@ -72,8 +85,9 @@ class Budget:
                 f"The file unpacks to more than {self._limit:,} bytes.",
                 hint=f"If that is right, raise {LIMIT}.", file=self._name,
             )  # fmt: skip
-        if not self._limit and self._spent > _FREE and self._spent > _RATIO * self._packed:
+        bounds = self._bounds
+        if not self._limit and self._spent > max(bounds.free, bounds.ratio * self._packed):
             raise InputError(
-                f"The file grows more than {_RATIO} times as it is unpacked, as a zip bomb does.",
+                f"The file grows more than {bounds.ratio} times as it is unpacked, as a zip bomb does.",
                 hint=f"If it is data, set {LIMIT} to the bytes it may unpack to.", file=self._name,
             )  # fmt: skip

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aifirst_dagster.connectors.archive import recognise
-from aifirst_dagster.connectors.bounds import Budget
+from aifirst_dagster.connectors.bounds import Bounds, Budget
 from aifirst_dagster.connectors.files import split
 from aifirst_dagster.connectors.places.address import RemoteFile, is_remote
 from aifirst_dagster.connectors.places.address import shown as shown_address
+from aifirst_dagster.connectors.places.pace import Pace
 from aifirst_dagster.connectors.unpack import DEPTH, unpacked
 from aifirst_dagster.errors import InputError
 
@@ -76,7 +77,13 @@ def open_source(given: str | Path, scratch: Scratch) -> Source:
     return found[0]
 
 
-def open_sources(given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | None = None) -> list[Source]:
+def open_sources(
+    given: str | Path | RemoteFile,
+    scratch: Scratch,
+    tell: Tell | None = None,
+    pace: Pace | None = None,
+    bounds: Bounds | None = None,
+) -> list[Source]:
     """Make `given` readable: one file, or each data file of an archive.
 
     "-" is standard input, an address (`https://`, `s3://` ...) is fetched; gzip, bzip2, xz and zstd are seen through,
@@ -86,6 +93,8 @@ def open_sources(given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | 
         given: As the user named it; what stands behind `#` chooses a sheet, a table, or files of an archive.
         scratch: Where copies go.
         tell: Is told how far a download is.
+        pace: How patient a download is.
+        bounds: How much a packed file may become.
 
     Raises:
         InputError: The file is missing, a folder, not allowed to be read, or its compression is damaged.
@@ -94,11 +103,12 @@ def open_sources(given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | 
     name = str(given)
     try:
         if isinstance(given, RemoteFile) or is_remote(name):
-            return _remote(given, scratch, tell)
+            return _remote(given, scratch, tell, pace, bounds)
         path = _spooled(scratch) if name == "-" else Path(given)
         place, wanted = (name, None) if name == "-" else split(name)
         path = path if wanted is None else Path(place)
-        return _opened(path, name, name if name == "-" else place, wanted, scratch, Budget(name, path.stat().st_size))
+        budget = Budget(name, path.stat().st_size, bounds)
+        return _opened(path, name, name if name == "-" else place, wanted, scratch, budget)
     except FileNotFoundError as error:
         raise InputError("There is no such file.", hint="Check the path.", file=name) from error
     except IsADirectoryError as error:
@@ -107,7 +117,9 @@ def open_sources(given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | 
         raise InputError("The file may not be read.", hint="Give this user the right to read it.", file=name) from error
 
 
-def _remote(given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | None) -> list[Source]:
+def _remote(
+    given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | None, pace: Pace | None, bounds: Bounds | None
+) -> list[Source]:
     """The files that an address stands for, fetched."""
     from aifirst_dagster.connectors.places.fetch import fetch
     from aifirst_dagster.connectors.places.listing import listed
@@ -118,8 +130,8 @@ def _remote(given: str | Path | RemoteFile, scratch: Scratch, tell: Tell | None)
     found = []
     for file in files:
         path = scratch.new(".fetched")
-        fetch(file, path, tell)
-        budget = Budget(str(file), path.stat().st_size)
+        fetch(file, path, tell, pace)
+        budget = Budget(str(file), path.stat().st_size, bounds)
         found += _opened(path, str(file), file.path, file.wanted, scratch, budget)
     return found
 

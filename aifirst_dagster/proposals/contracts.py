@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aifirst_dagster.errors import DesignError
 from aifirst_dagster.inference.contract import document
 from aifirst_dagster.inference.contract.contract import Contract
-from aifirst_dagster.proposals.designs import Change, DesignStore
+from aifirst_dagster.proposals.designs import Change, DesignStore, text_of
 from aifirst_dagster.proposals.files import write_atomically
 
 if TYPE_CHECKING:
@@ -77,14 +76,5 @@ def versions(store: DesignStore) -> list[DesignRecord]:
 
 
 def _text(store: DesignStore) -> str:
-    path = store.folder / FILE
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise DesignError(
-            f"The schema contract cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.",
-            hint="Mend it, or take an earlier version: `aifirst schema show PIPELINE STEP --history`.",
-            file=str(path),
-        ) from None
+    hint = "Mend it, or take an earlier version: `aifirst schema show PIPELINE STEP --history`."
+    return text_of(store.folder / FILE, "schema contract", hint)

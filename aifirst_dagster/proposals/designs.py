@@ -216,17 +216,23 @@ class DesignStore:
 
     def _read(self, file: str) -> str:
         """The file's text, "" where there is none."""
-        path = self.folder / file
-        try:
-            return path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise DesignError(
-                f"The design cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.",
-                hint="Mend it, or delete the file: it is designed anew at the next run.",
-                file=str(path),
-            ) from None
+        hint = "Mend it, or delete the file: it is designed anew at the next run."
+        return text_of(self.folder / file, "design", hint)
+
+
+def text_of(path: Path, what: str, hint: str) -> str:
+    """The text of a file beside designs, "" where there is none.
+
+    Raises:
+        DesignError: It cannot be read; says that of `what`, with `hint`.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise DesignError(f"The {what} cannot be read: {said}.", hint=hint, file=str(path)) from None
 
 
 def _fits(variant: Variant, fingerprint: Fingerprint) -> bool:

@@ -113,7 +113,7 @@ def test_a_table_of_a_database_in_an_archive_is_named_through_it(tmp_path: Path)
 def test_names_that_climb_write_nowhere(tmp_path: Path) -> None:
     names = ["../../evil.csv", "/etc/evil.csv", "C:\\evil.csv", "a\x1b[31m\n.csv"]
     for content in (zipped(dict.fromkeys(names, A)), tarred(dict.fromkeys(names, A))):
-        got = seen(tmp_path, content, name="x.archive")
+        got = seen(tmp_path, content, name="x.archive", bounds=bounds.Bounds(members=10))
         assert len(got.rows) == 8
         assert not any("\n" in name or "\x1b" in name for name in got.table.files)
     assert [one.name for one in tmp_path.iterdir()] == ["x.archive"]
@@ -136,17 +136,17 @@ def test_links_and_devices_in_a_tar_are_not_followed(tmp_path: Path) -> None:
     assert len(got.rows) == 2
 
 
-def test_a_zip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "_FREE", 1 << 20)
+def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
+    few = bounds.Bounds(free=1 << 20)
     big = "0" * (64 << 20)
     for name, content in (("b.zip", zipped({"a.csv": big})), ("b.csv.gz", gzip.compress(big.encode(), 9))):
         with pytest.raises(InputError, match="zip bomb"):
-            seen(tmp_path, content, name=name)
+            seen(tmp_path, content, name=name, bounds=few)
     nested = zipped({"a.csv": big})
     for _ in range(3):
         nested = zipped({"n.zip": nested})
     with pytest.raises(InputError, match=r"zip bomb|Archives in archives"):
-        seen(tmp_path, nested, name="n.zip")
+        seen(tmp_path, nested, name="n.zip", bounds=few)
 
 
 def test_the_limit_may_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,11 +155,10 @@ def test_the_limit_may_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         seen(tmp_path, zipped({"a.csv": A * 100, "b.csv": A}), name="b.zip")
 
 
-def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "_MEMBERS", 10)
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
     for content in (zipped({f"{n}.csv": A for n in range(11)}), tarred({f"{n}.csv": A for n in range(11)})):
         with pytest.raises(InputError, match="at most 10"):
-            seen(tmp_path, content, name="x.archive")
+            seen(tmp_path, content, name="x.archive", bounds=bounds.Bounds(members=10))
 
 
 def test_locked_damaged_and_empty_ones_are_worded(tmp_path: Path) -> None:

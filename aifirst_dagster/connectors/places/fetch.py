@@ -13,15 +13,10 @@ from typing import Any
 from aifirst_dagster.connectors.places.address import RemoteFile, scheme
 from aifirst_dagster.connectors.places.faults import no_login, passing, worded
 from aifirst_dagster.connectors.places.listing import asked
+from aifirst_dagster.connectors.places.pace import Pace
 from aifirst_dagster.errors import ServiceError, StorageError
 
 Tell = Callable[[str], None]
-#: How often a fetch is tried, and the first pause between tries, in seconds (then twice as long each time).
-TRIES, PAUSE = 4, 0.5
-#: A transfer slower than so many bytes a second, over so many seconds, is given up.
-SLOWEST, PATIENCE = 1024, 60.0
-_BLOCK = 8 << 20
-_TOLD_EVERY = 5.0
 
 
 @dataclass
@@ -30,6 +25,7 @@ class _Progress:
 
     file: RemoteFile
     tell: Tell | None
+    pace: Pace
     size: int | None = None
     done: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -41,14 +37,14 @@ class _Progress:
         self.done += count
         now = time.monotonic()
         since, before = self.mark
-        if now - since > PATIENCE:
-            if self.done - before < SLOWEST * PATIENCE:
+        if now - since > self.pace.patience:
+            if self.done - before < self.pace.slowest * self.pace.patience:
                 raise ServiceError(
                     f"The transfer creeps: {self.done - before} bytes in {now - since:.0f} s.",
                     hint="Try again later, or fetch it another way.", file=str(self.file),
                 )  # fmt: skip
             self.mark = (now, self.done)
-        if self.tell and now - self.told > _TOLD_EVERY:
+        if self.tell and now - self.told > self.pace.told_every:
             self.told = now
             of = f" of {self.size / 1e6:,.0f}" if self.size else ""
             self.tell(f"{self.file}: {self.done / 1e6:,.0f}{of} MB")
@@ -58,7 +54,7 @@ class _PassingError(ServiceError):
     """A failure that another try may mend."""
 
 
-def fetch(file: RemoteFile, target: Path, tell: Tell | None = None) -> None:
+def fetch(file: RemoteFile, target: Path, tell: Tell | None = None, pace: Pace | None = None) -> None:
     """Copy the file's bytes to `target`.
 
     Raises:
@@ -67,15 +63,16 @@ def fetch(file: RemoteFile, target: Path, tell: Tell | None = None) -> None:
         StorageError: The disk is full.
     """
     move = _from_web if scheme(file.url) in ("http", "https") else _from_store
-    progress = _Progress(file, tell)
-    for attempt in range(1, TRIES + 1):
+    pace = pace or Pace()
+    progress = _Progress(file, tell, pace)
+    for attempt in range(1, pace.tries + 1):
         try:
             asked(file.url, lambda files: move(files, file, target, progress))
             return
         except _PassingError as error:
-            if attempt == TRIES:
+            if attempt == pace.tries:
                 raise ServiceError(error.message, hint=error.hint, file=error.file) from None
-            time.sleep(PAUSE * 2 ** (attempt - 1))
+            time.sleep(pace.pause * 2 ** (attempt - 1))
 
 
 def _from_web(files: Any, file: RemoteFile, target: Path, progress: _Progress) -> None:
@@ -123,7 +120,7 @@ def _from_store(files: Any, file: RemoteFile, target: Path, progress: _Progress)
         _check_room(target, progress.size, file)
         with target.open("wb") as out:
             while progress.done < progress.size:
-                end = min(progress.done + _BLOCK, progress.size)
+                end = min(progress.done + progress.pace.block, progress.size)
                 block = files.cat_file(file.url, start=progress.done, end=end)
                 if len(block) != end - progress.done:
                     raise ConnectionError(f"{progress.done + len(block)} of {progress.size} bytes arrived")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from aifirst_dagster.connectors import content_hash, expand
-from aifirst_dagster.connectors.places import fetch, stores
+from aifirst_dagster.connectors.places.pace import Pace
 from aifirst_dagster.errors import ConfigError, InputError, ServiceError
 from aifirst_dagster_tests.connectors.places.blobs import azure_server, google_server
 from aifirst_dagster_tests.connectors.reading import look
@@ -40,8 +41,6 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    monkeypatch.setattr(fetch, "PAUSE", 0.01)
-    monkeypatch.setattr(fetch, "_BLOCK", 30_000)
     for kind in (fsspec.get_filesystem_class("s3"), GCSFileSystem, fsspec.get_filesystem_class("abfs")):
         kind.clear_instance_cache()
 
@@ -91,8 +90,12 @@ def box(request: Any) -> str:
     return str(request.getfixturevalue(request.param))
 
 
+#: Several blocks a file.
+QUICK = Pace(pause=0.01, block=30_000)
+
+
 def read(address: str) -> Any:
-    return look([address])  # type: ignore[list-item]
+    return look([address], pace=QUICK)  # type: ignore[list-item]
 
 
 def test_a_file_is_read_whole(box: str) -> None:
@@ -159,7 +162,7 @@ def test_a_store_that_is_gone_is_a_service_error(s3: str, monkeypatch: pytest.Mo
 
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(ConfigError) as caught:
         read("s3://box/a.csv")
     assert caught.value.hint == "pip install aifirst-dagster[s3]"

@@ -13,7 +13,7 @@ import pytest
 
 from aifirst_dagster.connectors import content_hash, expand
 from aifirst_dagster.connectors.files import state
-from aifirst_dagster.connectors.places import fetch
+from aifirst_dagster.connectors.places.pace import Pace
 from aifirst_dagster.errors import InputError, ServiceError
 from aifirst_dagster_tests.connectors.places.server import Site, site
 from aifirst_dagster_tests.connectors.reading import Seen, look
@@ -23,15 +23,17 @@ CSV = b"a,b\n1,2\n3,4\n"
 ROWS = [("1", "2"), ("3", "4")]
 
 
+QUICK = Pace(pause=0.01)
+
+
 @pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(fetch, "PAUSE", 0.01)
+def web() -> Iterator[Site]:
     with site() as served:
         yield served
 
 
 def read(address: str, **options: object) -> Seen:
-    return look([address], **options)  # type: ignore[list-item]
+    return look([address], **{"pace": QUICK, **options})  # type: ignore[list-item]
 
 
 def sources(got: Seen) -> set[str]:
@@ -86,7 +88,7 @@ def test_a_failing_server_is_asked_again_then_given_up(web: Site) -> None:
     web.failing["/x.csv"] = 99
     with pytest.raises(ServiceError, match="answers 503"):
         read(f"{web.url}/x.csv")
-    assert len(web.asked) == 3 + fetch.TRIES
+    assert len(web.asked) == 3 + QUICK.tries
 
 
 def test_a_transfer_that_breaks_off_goes_on_where_it_was(web: Site) -> None:
@@ -99,16 +101,14 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_was(web: Site) -> None:
     assert [wanted for _, _, wanted in web.asked][1].startswith("bytes=")
 
 
-def test_a_creeping_transfer_is_given_up(web: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_creeping_transfer_is_given_up(web: Site) -> None:
     web.files["/x.csv"] = CSV * 100
     web.dripping.add("/x.csv")
-    monkeypatch.setattr(fetch, "PATIENCE", 0.5)
     with pytest.raises(ServiceError, match="creeps"):
-        read(f"{web.url}/x.csv")
+        read(f"{web.url}/x.csv", pace=Pace(patience=0.5))
 
 
-def test_a_server_that_is_not_there_is_worded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "PAUSE", 0.01)
+def test_a_server_that_is_not_there_is_worded() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -165,9 +165,8 @@ def test_an_empty_file_is_an_empty_table(web: Site) -> None:
     assert read(f"{web.url}/x.csv").table.columns == []
 
 
-def test_progress_is_told(web: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "_TOLD_EVERY", 0.0)
+def test_progress_is_told(web: Site) -> None:
     web.files["/x.csv"] = b"a,b\n" + b"1,2\n" * 1_000_000
     told: list[str] = []
-    read(f"{web.url}/x.csv", tell=told.append)
+    read(f"{web.url}/x.csv", tell=told.append, pace=Pace(told_every=0.0))
     assert any("of 4 MB" in line for line in told)
