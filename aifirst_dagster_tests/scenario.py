@@ -24,7 +24,7 @@ from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Version
 from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
-from aifirst_dagster.orchestration.execute import Done, Work, execute
+from aifirst_dagster.orchestration.execute import Done, Work, execute, published
 from aifirst_dagster.orchestration.storage import dagster_home, open_instance
 from aifirst_dagster.pipelines.load import load
 from aifirst_dagster.pipelines.spec import PipelineSpec
@@ -112,6 +112,7 @@ class Place:
         for key in keys or pipeline.order:
             done = self.execute(pipeline, key, **options)
             version = done.writer.publish(done.manifest)
+            published(self.project, self.store, done.manifest, self.notes.append)
         return version
 
 

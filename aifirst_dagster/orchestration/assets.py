@@ -18,7 +18,7 @@ from aifirst_dagster.observe.progress import tell
 from aifirst_dagster.orchestration import checks as checking
 from aifirst_dagster.orchestration import partitions as partitioning
 from aifirst_dagster.orchestration.contract_report import under_contract
-from aifirst_dagster.orchestration.execute import Done, Work, execute
+from aifirst_dagster.orchestration.execute import Done, Work, execute, published
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
 from aifirst_dagster.orchestration.keys import asset_key, op_name
 from aifirst_dagster.orchestration.metadata import materialisation, planned
@@ -206,6 +206,8 @@ def _materialise(
         )
     context.set_data_version(context.asset_key, dg.DataVersion(_data_version(done)))
     yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
+    for made in done:
+        published(project, manager.store(), made.manifest, context.log.warning)
     return keys
 
 

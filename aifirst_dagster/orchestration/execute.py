@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, Version, VersionWriter
 from aifirst_dagster.errors import StorageError
+from aifirst_dagster.orchestration.measuring import remember
 from aifirst_dagster.orchestration.watch import watch
 from aifirst_dagster.steps.run import Partition, StepRun, manifest
 
@@ -93,6 +95,11 @@ def execute(work: Work) -> Done:
         raise
 
 
+def published(project: Project, store: DatasetStore, made: Manifest, log: Callable[[str], None]) -> None:
+    """What follows a publication: the version's figures go into the history."""
+    remember(functools.partial(open_state, project), store, made, log)
+
+
 def _previous(work: Work, partition: str | None) -> Version | None:
     """The version to build on; a damaged one is as good as none: the step makes its data anew."""
     try:
@@ -111,6 +118,7 @@ def open_state(project: Project) -> State:
 
 def _finish(work: Work, step: StepRun) -> Done:
     """Run the step's work and describe what it wrote."""
+    begun = time.perf_counter()
     waiting = [key for key, dataset in step.inputs.items() if dataset.skipped]
     if waiting:
         from aifirst_dagster.steps.run import StepResult
@@ -126,6 +134,7 @@ def _finish(work: Work, step: StepRun) -> Done:
         if work.pipeline.drift is not None and not result.skipped and not work.scratch:
             watch(step, work.pipeline.drift, relation, result, work.accept_drift)
     row_contract = work.step.step_type.rows
+    result.details["seconds"] = round(time.perf_counter() - begun, 3)
     made = manifest(step, result, row_contract, work.step.code_hash, digest)
     return Done(step.writer, made, result.skipped)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.designs_history import DesignHistory
     from aifirst_dagster.state.files import Files
     from aifirst_dagster.state.ledger import Ledger
+    from aifirst_dagster.state.measures import Measures
     from aifirst_dagster.state.profiles import Profiles
     from aifirst_dagster.state.quarantine_actions import QuarantineActions
     from aifirst_dagster.state.transcripts import Transcripts
@@ -126,6 +127,13 @@ class State:
         from aifirst_dagster.state.profiles import Profiles
 
         return Profiles(self)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What dataset versions came to."""
+        from aifirst_dagster.state.measures import Measures
+
+        return Measures(self)
 
     @cached_property
     def designs(self) -> DesignHistory:

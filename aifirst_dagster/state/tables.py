@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -206,4 +207,27 @@ alerts = Table(
     Column("times", Integer, nullable=False),
     Column("first_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime, nullable=False),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("pipeline", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("partition", Text, primary_key=True),
+    Column("version", String(40), primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("rows_in", BigInteger, nullable=False),
+    Column("rows_out", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("score", Float),
+    Column("dimensions", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("drifted", Boolean),
+    Column("drift", Text, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Index("measures_made", "made_at"),
 )
