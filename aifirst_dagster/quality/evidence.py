@@ -14,6 +14,9 @@ from aifirst_dagster.quality.engines.plan import Table, describe
 LEARN_ROWS, TEST_ROWS = 60_000, 120_000
 #: A column with more distinct values than this is no closed set.
 SET_SIZE = 60
+#: Columns that are asked about in one statement: planning all of a wide table at once takes seconds, and each count of
+#: different values holds some megabytes from its first row on.
+AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,15 @@ def drop(con: Any) -> None:
 
 
 def facts(con: Any, parts: Parts, columns: Sequence[Column]) -> list[Facts]:
-    """The figures of each column that the table has, in one scan, and the values of those that have few."""
+    """The figures of each column that the table has, some in one scan, and the values of those that have few."""
     table = describe(con, parts.learn)
     known = [column for column in columns if column.name in table.types]
     if not known or not parts.learned:
         return []
-    asked = [sql for column in known for sql in _figures(table, column.name)]
-    row = list(con.execute(f"SELECT {', '.join(asked)} FROM {parts.learn}").fetchall()[0])
+    row: list[Any] = []
+    for start in range(0, len(known), AT_ONCE):
+        asked = [sql for column in known[start : start + AT_ONCE] for sql in _figures(table, column.name)]
+        row += con.execute(f"SELECT {', '.join(asked)} FROM {parts.learn}").fetchall()[0]
     found = []
     for column in known:
         count, distinct, low, high, mean, stddev, quantiles, shortest, longest = row[:9]
@@ -112,9 +117,14 @@ def facts(con: Any, parts: Parts, columns: Sequence[Column]) -> list[Facts]:
             column, table.kind(column.name), count, parts.learned - count, distinct, low, high, mean, stddev, quantiles,
             shortest, longest,
         )  # fmt: skip
-        if 0 < distinct <= SET_SIZE and one.kind in ("text", "number"):
-            one.values.update(_values(con, table, column.name))
         found.append(one)
+    few = [one for one in found if 0 < one.distinct <= SET_SIZE and one.kind in ("text", "number")]
+    for start in range(0, len(few), AT_ONCE):
+        some = few[start : start + AT_ONCE]
+        asked = [f"histogram({table.value(one.name)})" for one in some]
+        counts = con.execute(f"SELECT {', '.join(asked)} FROM {parts.learn}").fetchall()[0]
+        for one, count in zip(some, counts, strict=True):
+            one.values.update(sorted(count.items(), key=lambda item: (-item[1], item[0])))
     return found
 
 
@@ -133,11 +143,3 @@ def _figures(table: Table, name: str) -> list[str]:
         f"min(length({value}))" if text else "NULL",
         f"max(length({value}))" if text else "NULL",
     ]
-
-
-def _values(con: Any, table: Table, name: str) -> dict[Any, int]:
-    value = f"({table.value(name)})"
-    query = (
-        f"SELECT {value} AS v, count(*) FROM {table.relation} WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return dict(con.execute(query).fetchall())
