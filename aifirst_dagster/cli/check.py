@@ -81,7 +81,7 @@ def check(
         answer: dict[str, Any] = {
             "file": file,
             "rows": table.rows,
-            "success": all(result.success is True for result in results),
+            "success": all(result.success is True for result in results if result.counts),
             "score": None if learned else round(score(results), 6),
             "self_learned": learned,
             "engine": engine,
@@ -98,7 +98,7 @@ def check(
 
 
 def _record(result: Any) -> dict[str, Any]:
-    record: dict[str, Any] = result.model_dump(mode="python")
+    record: dict[str, Any] = {**result.model_dump(mode="python"), "dimension": result.dimension}
     if record["error"] is None:
         del record["error"]
     return record
@@ -117,7 +117,9 @@ def show(answer: dict[str, Any]) -> None:
     marks = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("?", "yellow")}
     for rule in sorted(answer["rules"], key=lambda rule: rule["success"] is True):
         word, colour = marks[rule["success"]]
-        if rule["success"] is False and rule["severity"] == "warn":
+        if rule["status"] != "active":
+            word, colour = rule["status"], "dim"
+        elif rule["success"] is False and rule["severity"] == "warn":
             word, colour = "warn", "yellow"
         shown = rule.get("error") or ", ".join(str(value) for value in rule["unexpected_list"][:3])
         if not shown and rule["observed_value"] is not None and rule["success"] is not True:

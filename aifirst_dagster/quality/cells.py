@@ -94,7 +94,7 @@ def _rule_cells(con: Any, columns: Sequence[Column], rules: list[Rule], typed: s
         return
     known = {column.name for column in columns}
     for rule in rules:
-        broken = violations(rule, con, typed) if rule.live else None
+        broken = violations(rule, con, typed) if rule.heard else None
         for name in rule.columns if broken else []:
             if name not in known:
                 continue

@@ -27,7 +27,8 @@ class RuleResult(Rule):
     @classmethod
     def of(cls, rule: Rule, **verdict: Any) -> RuleResult:
         """The result of `rule`, which is known to be valid."""
-        return cls.model_construct(**{**_EMPTY, "unexpected_list": [], **rule.model_dump(include=_RULE), **verdict})
+        said = {**rule.model_dump(include=_RULE), "decision": rule.decision}
+        return cls.model_construct(**{**_EMPTY, "unexpected_list": [], **said, **verdict})
 
     @property
     def passed(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from aifirst_dagster.errors import ConfigError, InputError
 from aifirst_dagster.quality.expectations.vocabulary import problem
-from aifirst_dagster.quality.rules import Rule, RuleSet, Severity, Status
+from aifirst_dagster.quality.rules import Decision, Rule, RuleSet, Severity, Status
 
 FIELDS = tuple(Rule.model_fields)
 _CHOICES = {"severity": get_args(Severity), "status": get_args(Status)}
@@ -106,7 +106,30 @@ def _rule(entry: Any, file: str | None, line: int | None) -> Rule:
                 line=_line(entry, key) or line,
                 hint="Put it in quotes.",
             )
+    if entry.get("decision") is not None:
+        _decision(entry["decision"], file, _line(entry, "decision") or line)
     return Rule(**_plain(dict(entry)))
+
+
+def _decision(said: Any, file: str | None, line: int | None) -> None:
+    """Raise `ConfigError` where a decision is none."""
+    known = tuple(Decision.model_fields)
+    if not isinstance(said, dict):
+        raise ConfigError(f"decision is {said!r}.", file=file, line=line, hint=f"It has {', '.join(known)}.")
+    for key, value in said.items():
+        at = _line(said, key) or line
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1, cutoff=0.5)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(known)}."
+            raise ConfigError(f"Unknown key {key!r} in a decision.", file=file, line=at, hint=hint)
+        if not isinstance(value, str | date):
+            raise ConfigError(f"{key} of a decision is {value!r}, not text.", file=file, line=at, hint="Quote it.")
+    choices = get_args(Status)
+    if said.get("status") not in choices:
+        raise ConfigError(
+            f"status of a decision is {said.get('status')!r}.", file=file, line=_line(said, "status") or line,
+            hint=f"It is one of {', '.join(choices)}.",
+        )  # fmt: skip
 
 
 def _tree(text: str, file: str | None) -> Any:

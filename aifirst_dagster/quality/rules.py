@@ -6,11 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from aifirst_dagster.quality.dimensions import Dimension, dimension
 from aifirst_dagster.quality.expectations.vocabulary import problem
 
 Severity = Literal["error", "warn"]
@@ -20,10 +22,28 @@ Status = Literal["proposed", "active", "muted", "rejected"]
 IDENTITY = ("column", "column_A", "column_B", "column_list", "row_condition")
 
 
+class Decision(BaseModel):
+    """What a person decided about a rule: the status they gave it, who, when (ISO 8601, UTC) and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status
+    by: str = ""
+    at: str = ""
+    why: str = ""
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _written(cls, at: Any) -> Any:
+        """A moment that YAML read as one, as text again."""
+        return at.isoformat() if isinstance(at, date) else at
+
+
 class Rule(BaseModel):
     """One expectation. `type` and `kwargs` are as Great Expectations 1.24 spells them, and are checked against it.
 
-    An empty `id` becomes the rule's stable identity. `muted` and `rejected` rules are kept on file and not evaluated.
+    An empty `id` becomes the rule's stable identity. What each status means stands in docs/rules.md: an `active` rule
+    counts, a `proposed` or `muted` one is evaluated and told of, a `rejected` one is kept on file and no more.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -35,6 +55,15 @@ class Rule(BaseModel):
     rationale: str = ""
     provenance: str = "user"
     status: Status = "active"
+    decision: Decision | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _decided(cls, said: Any) -> Any:
+        """A decision alone gives the status, too."""
+        if isinstance(said, dict) and "status" not in said and isinstance(said.get("decision"), dict):
+            return {**said, "status": said["decision"].get("status", "active")}
+        return said
 
     @model_validator(mode="after")
     def _in_the_vocabulary(self) -> Rule:
@@ -47,7 +76,22 @@ class Rule(BaseModel):
     @property
     def live(self) -> bool:
         """Whether the rule is to be evaluated."""
+        return self.status != "rejected"
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it finds has consequences: a failed check, rows set aside, a lower score."""
+        return self.status == "active"
+
+    @property
+    def heard(self) -> bool:
+        """Whether what it finds is worth telling: nobody muted or rejected it."""
         return self.status in ("proposed", "active")
+
+    @property
+    def dimension(self) -> Dimension:
+        """The dimension of quality that it is about."""
+        return dimension(self.type)
 
     @property
     def columns(self) -> list[str]:

@@ -38,7 +38,8 @@ def dump(rules: RuleSet, path: str | Path) -> None:
 
 def _record(rule: Rule) -> dict[str, Any]:
     record = rule.model_dump()
-    return {key: value for key, value in record.items() if value != ""}
+    record["decision"] = {key: value for key, value in (record["decision"] or {}).items() if value}
+    return {key: value for key, value in record.items() if value != "" and (key != "decision" or value)}
 
 
 def _yaml_text(rules: RuleSet, target: Path) -> str:

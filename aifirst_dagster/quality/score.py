@@ -26,7 +26,7 @@ def share(result: RuleResult) -> float:
 
 
 def score(results: Iterable[RuleResult]) -> float:
-    """The mean of `share` over rules, weighted by severity; 1.0 without rules, for nothing speaks against it."""
-    weighed = [(WEIGHTS[result.severity], share(result)) for result in results]
+    """The mean of `share` over active rules, weighted by severity; 1.0 without any, for nothing speaks against it."""
+    weighed = [(WEIGHTS[result.severity], share(result)) for result in results if result.counts]
     total = sum(weight for weight, _ in weighed)
     return sum(weight * part for weight, part in weighed) / total if total else 1.0

@@ -17,7 +17,7 @@ def suite(name: str, rules: Iterable[Rule]) -> dict[str, Any]:
     return {
         "name": name,
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"aifirst-suite:{name}")),
-        "expectations": [_expectation(name, rule) for rule in rules if rule.live],
+        "expectations": [_expectation(name, rule) for rule in rules if rule.heard],
         "meta": {"great_expectations_version": GX_VERSION},
         "notes": None,
     }

@@ -63,7 +63,7 @@ def run(step: StepRun) -> StepResult:
     )
     results = evaluate(step.con, relation, list(outcome.answer.rules))
     reached = score(results)
-    broken = [result for result in results if result.severity == "error" and result.unexpected_count]
+    broken = [one for one in results if one.counts and one.severity == "error" and one.unexpected_count]
     done = split(step, relation, [column.name for column in columns], broken if config.quarantine else [])
     verdict = {
         "rules": [{**result.model_dump(mode="json"), "set_aside": result.id in done.rules} for result in results],
