@@ -1,50 +1,314 @@
-"""Alerts already sent, so that one trouble does not ring twice."""
+"""Incidents, and the messages about them that wait to go out; see `observe.alerts`."""
 
 from __future__ import annotations
 
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
-from aifirst_dagster.state.tables import alerts
-from aifirst_dagster.state.upsert import upsert
+from aifirst_dagster.observe.alerts.alert import Alert
+from aifirst_dagster.observe.alerts.message import Event, Message
+from aifirst_dagster.observe.alerts.outbox import Leased
+from aifirst_dagster.state.alert_mutes import Mutes
+from aifirst_dagster.state.tables import alert_messages, incidents
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
 
+_KEY, _ERROR = 200, 500
+#: waiting: for its turn, or for the channel to work again; refused: this one was not wanted, and is tried again.
+_UNSENT = ("waiting", "refused")
+_i, _m = incidents.c, alert_messages.c
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A trouble from its first finding to its end.
+
+    Attributes:
+        status: open or resolved.
+        alert: `Alert.to_dict()` as found last; `since` is the first finding's.
+        times: How often it was found.
+        messages: How many messages were made of it.
+        sent_at: When people were told last that it is there; None: never (muted).
+        resolved_by: Who said so; "" for the monitoring itself.
+    """
+
+    id: str
+    key: str
+    status: str
+    kind: str
+    dataset: str
+    severity: str
+    title: str
+    alert: dict[str, Any]
+    occurrence: str
+    times: int
+    messages: int
+    opened_at: datetime
+    seen_at: datetime
+    sent_at: datetime | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    why: str | None
+
 
 class Alerts:
-    """The table `alerts`; satisfies `observe.alerts.Memory`."""
+    """The tables `incidents` and `alert_messages`; satisfies `observe.alerts.Memory`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.mutes = Mutes(state)
 
-    def first_time(self, key: str, title: str, within: timedelta) -> bool:
-        """Whether an alert with this key was not sent within that time; if so it counts as sent from now on.
+    def note(self, alert: Alert, quiet: timedelta, to: Sequence[str]) -> Message | None:
+        """Open or update the incident of the alert's key, and queue a message where people are to be told.
 
-        One transaction: of several processes that ask at once, one is told yes.
+        One transaction: of several processes that find the same at once, one tells. Told is the first finding, one
+        after `quiet`, one that is worse than before, and the first after a mute has ended.
+
+        Args:
+            alert: What was found.
+            quiet: How long an open incident stays unsaid.
+            to: The channels to queue the message for.
+
+        Returns:
+            The message, or None.
         """
-        key, now = key[:200], datetime.now(UTC)
+        key, now, plain = _short(alert.key), datetime.now(UTC), alert.to_dict()
+        found = {"severity": alert.severity, "title": plain["title"], "alert": plain, "occurrence": alert.occurrence}
         with self._state.write(lock="alerts") as connection:
-            row = connection.execute(select(alerts).where(alerts.c.key == key)).first()
-            if row is not None and now - row.sent_at < within:
-                again = update(alerts).where(alerts.c.key == key).values(times=row.times + 1)
-                connection.execute(again)
+            muted = self.mutes.active(connection, key, alert.dataset, now)
+            known = _open(connection, key)
+            if known is None:
+                known = _opened(key, plain, found, now)
+                connection.execute(insert(incidents).values(**known))
+                return None if muted else self._queue(connection, known, "opened", to, now)
+            if alert.occurrence and alert.occurrence == known["occurrence"]:
+                return None
+            plain["since"] = known["alert"].get("since") or plain["since"]
+            worse = (known["severity"], alert.severity) == ("warning", "error")
+            values = {**found, "times": known["times"] + 1, "seen_at": now}
+            connection.execute(update(incidents).where(_i.id == known["id"]).values(**values))
+            sent_at = known["sent_at"]
+            if muted or not (sent_at is None or worse or now - sent_at >= quiet):
+                return None
+            return self._queue(connection, {**known, **values}, "updated" if sent_at else "opened", to, now)
+
+    def resolve(self, key: str, why: str = "", by: str = "", to: Sequence[str] = ()) -> Message | None:
+        """Close the open incident of a key; queues the news where people had heard of it, and it is not muted."""
+        now = datetime.now(UTC)
+        if self.open_one(key) is None:  # most of the time: no transaction of a writer for it
+            return None
+        with self._state.write(lock="alerts") as connection:
+            known = _open(connection, _short(key))
+            if known is None:
+                return None
+            values = {"status": "resolved", "resolved_at": now, "resolved_by": by, "why": why}
+            connection.execute(update(incidents).where(_i.id == known["id"]).values(**values))
+            if known["sent_at"] is None or self.mutes.active(connection, known["key"], known["dataset"], now):
+                return None
+            return self._queue(connection, {**known, **values}, "resolved", to, now)
+
+    def catch_up(self, to: Sequence[str] = ()) -> list[Message]:
+        """Queue what people were not told of while it was muted, now that the mutes have ended."""
+        unheard, now = (_i.status == "open") & _i.sent_at.is_(None), datetime.now(UTC)
+        with self._state.read() as connection:
+            if connection.execute(select(_i.id).where(unheard).limit(1)).first() is None:
+                return []
+        with self._state.write(lock="alerts") as connection:
+            rows = [dict(row) for row in connection.execute(select(incidents).where(unheard)).mappings()]
+            heard = [row for row in rows if not self.mutes.active(connection, row["key"], row["dataset"], now)]
+            return [self._queue(connection, row, "opened", to, now) for row in heard]
+
+    def queue(self, message: Message, to: Sequence[str]) -> bool:
+        """Queue a message that is about no incident; False where one of that id was queued before."""
+        now = datetime.now(UTC)
+        with self._state.write(lock="alerts") as connection:
+            if connection.execute(select(_m.id).where(_m.id == message.id)).first():
                 return False
-            values = {"key": key, "title": title, "times": 1, "first_at": now, "sent_at": now}
-            if row is not None:
-                values |= {"times": row.times + 1, "first_at": row.first_at}
-            upsert(connection, alerts, values, ("key",))
+            # Without a channel the row still says that it was told, to the log.
+            self._insert(connection, message, to or ["log"], now, None)
         return True
 
-    def forget(self, key: str) -> None:
-        """The alert could not be delivered: let the next one through."""
-        with self._state.write() as connection:
-            connection.execute(alerts.delete().where(alerts.c.key == key[:200]))
-
-    def count(self, key: str) -> int:
-        """How often this alert was raised, sent or not."""
+    def open_one(self, key: str) -> Incident | None:
+        """The open incident of a key."""
         with self._state.read() as connection:
-            found = connection.execute(select(alerts.c.times).where(alerts.c.key == key[:200])).scalar()
-        return found or 0
+            row = _open(connection, _short(key))
+        return Incident(**row) if row else None
+
+    def get(self, name: str) -> Incident | None:
+        """The incident of an id, or the newest one of a key."""
+        query = select(incidents).where(or_(_i.id == name, _i.key == _short(name))).order_by(_i.opened_at.desc())
+        with self._state.read() as connection:
+            row = connection.execute(query).mappings().first()
+        return Incident(**row) if row else None
+
+    def list(self, status: str | None = "open", since: datetime | None = None, limit: int = 1_000) -> list[Incident]:
+        """Incidents, the newest finding first.
+
+        Args:
+            status: open, resolved, or None for both.
+            since: Only those found, or resolved, since then.
+            limit: Most to give.
+        """
+        query = select(incidents).order_by(_i.seen_at.desc(), _i.id).limit(limit)
+        if status is not None:
+            query = query.where(_i.status == status)
+        if since is not None:
+            query = query.where(or_(_i.seen_at >= since, _i.resolved_at >= since))
+        with self._state.read() as connection:
+            return [Incident(**row) for row in connection.execute(query).mappings()]
+
+    def messages(self, incident: str | None = None, status: str | None = None) -> Sequence[dict[str, Any]]:
+        """What was sent, waits or was given up, oldest first, without its content."""
+        columns = [column for column in alert_messages.columns if column.name not in ("content", "number")]
+        query = select(*columns).order_by(_m.number, _m.channel)
+        if incident is not None:
+            query = query.where(_m.incident == incident)
+        if status is not None:
+            query = query.where(_m.status == status)
+        with self._state.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def lease(self, channel: str, seconds: float) -> Leased | None:
+        """The oldest message that is due on a channel: for as long, nobody else gets it."""
+        now = datetime.now(UTC)
+        due = (_m.channel == channel, _m.status.in_(_UNSENT), _m.not_before <= now)
+        with self._state.read() as connection:
+            if connection.execute(select(_m.id).where(*due).limit(1)).first() is None:
+                return None
+        with self._state.write(lock="alerts") as connection:
+            row = connection.execute(select(alert_messages).where(*due).order_by(_m.number).limit(1)).mappings().first()
+            if row is None:
+                return None
+            until = now + timedelta(seconds=seconds)
+            connection.execute(update(alert_messages).where(*_is(row["id"], channel)).values(not_before=until))
+        age = (now - row["created_at"]).total_seconds()
+        return Leased(channel, Message.from_dict(row["content"]), row["attempts"], age)
+
+    def mark_sent(self, leased: Leased, note: str = "") -> None:
+        """A leased message went out."""
+        values = {"status": "sent", "sent_at": datetime.now(UTC), "attempts": leased.attempts + 1}
+        with self._state.write() as connection:
+            mark = update(alert_messages).where(*_is(leased.message.id, leased.channel))
+            connection.execute(mark.values(**values, error=note[:_ERROR] or None))
+
+    def mark_failed(
+        self, leased: Leased, error: str, wait_seconds: float, give_up: bool = False, others_too: bool = False
+    ) -> None:
+        """A leased message did not go out: it waits, or is given up; with `others_too` the whole channel waits."""
+        until = datetime.now(UTC) + timedelta(seconds=wait_seconds)
+        values = {"attempts": leased.attempts + 1, "error": error[:_ERROR], "not_before": until}
+        values["status"] = "failed" if give_up else "waiting" if others_too else "refused"
+        with self._state.write() as connection:
+            connection.execute(update(alert_messages).where(*_is(leased.message.id, leased.channel)).values(**values))
+            if others_too:
+                waits = (_m.channel == leased.channel, _m.status == "waiting", _m.not_before < until)
+                connection.execute(update(alert_messages).where(*waits).values(not_before=until))
+
+    def hurry(self) -> int:
+        """Let what waits for its next attempt go out now, and what was given up, too; returns how many."""
+        again = update(alert_messages).where(_m.status.in_((*_UNSENT, "failed")))
+        with self._state.write() as connection:
+            values = {"status": "waiting", "not_before": datetime.now(UTC)}
+            return connection.execute(again.values(**values)).rowcount
+
+    def purge(self, before: datetime, dry_run: bool = False) -> dict[str, int]:
+        """Forget resolved incidents, messages that went out or were given up, and mutes, ended before that moment."""
+        gone = {
+            incidents: (_i.status == "resolved") & (_i.resolved_at < before),
+            alert_messages: _m.status.in_(("sent", "failed")) & (_m.created_at < before),
+        }
+        found = {"alert_mutes": self.mutes.purge(before, dry_run)}
+        for table, old in gone.items():
+            if dry_run:
+                with self._state.read() as connection:
+                    count = connection.execute(select(func.count()).select_from(table).where(old)).scalar_one()
+            else:
+                with self._state.write() as connection:
+                    count = connection.execute(table.delete().where(old)).rowcount
+            found[table.name] = count
+        return found
+
+    def _queue(
+        self, connection: Connection, known: dict[str, Any], event: Event, to: Sequence[str], now: datetime
+    ) -> Message:
+        """Make the next message of an incident, and let it wait for each channel."""
+        number = known["messages"] + 1
+        message = Message(
+            id=f"{known['id']}-{number}",
+            event=event,
+            alert=known["alert"],
+            at=now.isoformat(timespec="seconds"),
+            incident=known["id"],
+            times=known["times"],
+            opened_at=known["opened_at"].isoformat(timespec="seconds"),
+            why=known.get("why") or "",
+        )
+        values: dict[str, Any] = {"messages": number}
+        if event != "resolved":
+            values["sent_at"] = now
+        connection.execute(update(incidents).where(_i.id == known["id"]).values(**values))
+        self._insert(connection, message, to, now, known["id"])
+        return message
+
+    def _insert(
+        self, connection: Connection, message: Message, to: Sequence[str], now: datetime, incident: str | None
+    ) -> None:
+        shared = {
+            "id": message.id,
+            "number": time.time_ns(),
+            "incident": incident,
+            "event": message.event,
+            "content": message.to_dict(),
+            "attempts": 0,
+            "created_at": now,
+        }
+        rows = [
+            {
+                **shared,
+                "channel": channel,
+                "status": "sent" if channel == "log" else "waiting",
+                "not_before": self._works_again(connection, channel) or now,
+            }
+            for channel in to
+        ]
+        if rows:
+            connection.execute(insert(alert_messages), rows)
+
+    def _works_again(self, connection: Connection, channel: str) -> datetime | None:
+        """When a channel that is down is tried again; None where it is not."""
+        down = (_m.channel == channel, _m.status == "waiting", _m.attempts > 0)
+        query = select(alert_messages).where(*down).order_by(_m.not_before).limit(1)
+        row = connection.execute(query).mappings().first()
+        return row["not_before"] if row else None
+
+
+def _short(key: str) -> str:
+    """The key as it is stored; of a long one its end is a hash, so that two stay two."""
+    return key if len(key) <= _KEY else f"{key[: _KEY - 17]}~{sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _open(connection: Connection, key: str) -> dict[str, Any] | None:
+    query = select(incidents).where(_i.key == key, _i.status == "open")
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def _opened(key: str, plain: dict[str, Any], found: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A new incident's row."""
+    return {
+        "id": secrets.token_hex(5), "key": key, "status": "open", "kind": plain["kind"], "dataset": plain["dataset"],
+        **found, "times": 1, "messages": 0, "opened_at": now, "seen_at": now, "sent_at": None, "resolved_at": None,
+        "resolved_by": None, "why": None,
+    }  # fmt: skip
+
+
+def _is(ident: str, channel: str) -> tuple[Any, Any]:
+    return _m.id == ident, _m.channel == channel

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 SCHEMA = "aifirst"
@@ -199,14 +200,63 @@ transcripts = Table(
     Index("transcripts_at", "at"),
 )
 
-alerts = Table(
-    "alerts",
+incidents = Table(
+    "incidents",
     metadata,
-    Column("key", String(200), primary_key=True),
+    Column("id", String(12), primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("severity", String(10), nullable=False),
     Column("title", Text, nullable=False),
+    Column("alert", JSON, nullable=False),
+    Column("occurrence", Text, nullable=False),
     Column("times", Integer, nullable=False),
-    Column("first_at", UtcTime, nullable=False),
-    Column("sent_at", UtcTime, nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("resolved_at", UtcTime),
+    Column("resolved_by", Text),
+    Column("why", Text),
+    # At most one incident of a key is open.
+    Index(
+        "incidents_open", "key", unique=True, sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
+    Index("incidents_key", "key", "opened_at"),
+    Index("incidents_seen", "seen_at"),
+)  # fmt: skip
+
+alert_messages = Table(
+    "alert_messages",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("incident", String(12)),
+    Column("event", String(10), nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("not_before", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Index("alert_messages_due", "status", "channel", "number"),
+)
+
+alert_mutes = Table(
+    "alert_mutes",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("pattern", Text, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
 )
 
 measures = Table(

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -58,8 +57,7 @@ def test_processes_that_open_a_new_database_together_all_find_it_migrated(projec
     code = (
         "import sys; from pathlib import Path; from aifirst_dagster.project import Project;"
         "import aifirst_dagster.state as state;"
-        "from datetime import timedelta;"
-        "state.open(Project(Path(sys.argv[1]))).alerts.first_time(sys.argv[2], 't', timedelta(1))"
+        "state.open(Project(Path(sys.argv[1]))).profiles.put(sys.argv[2], 'latest', {})"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", code, str(project.root), str(number)], stderr=subprocess.PIPE)
@@ -68,17 +66,17 @@ def test_processes_that_open_a_new_database_together_all_find_it_migrated(projec
     errors = [process.communicate(timeout=120)[1].decode() for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, errors
     state = state_package.open(project)
-    assert [state.alerts.count(str(number)) for number in range(4)] == [1] * 4
+    assert [profile.asset for profile in state.profiles.all("latest")] == ["0", "1", "2", "3"]
 
 
 def test_a_transaction_that_fails_leaves_nothing(state: State):
     with pytest.raises(RuntimeError), state.write() as connection:
         connection.exec_driver_sql(
-            f"INSERT INTO {'aifirst.' if state.backend == 'postgresql' else ''}alerts"
-            " (key, title, times, first_at, sent_at) VALUES ('k', 't', 1, '2026-01-01', '2026-01-01')"
+            f"INSERT INTO {'aifirst.' if state.backend == 'postgresql' else ''}profiles"
+            " (asset, partition, kind, profile, at) VALUES ('a', '', 'latest', '{}', '2026-01-01')"
         )
         raise RuntimeError
-    assert state.alerts.count("k") == 0
+    assert state.profiles.get("a", "latest") is None
 
 
 def test_a_database_of_a_newer_version_is_left_alone(state: State, reopened: Callable[[], State]):
@@ -155,11 +153,9 @@ def test_an_unreadable_address_is_a_clear_error(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 def test_a_forked_child_has_connections_of_its_own(project: Project, state: State):
-    state.alerts.first_time("parent", "t", timedelta(1))
+    state.profiles.put("parent", "latest", {})
     if (child := os.fork()) == 0:
-        fine = state.alerts.first_time("child", "t", timedelta(1)) and not state.alerts.first_time(
-            "parent", "t", timedelta(1)
-        )
-        os._exit(0 if fine else 1)
+        state.profiles.put("child", "latest", {})
+        os._exit(0 if state.profiles.get("parent", "latest") else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert (state.alerts.count("parent"), state.alerts.count("child")) == (2, 1)
+    assert [profile.asset for profile in state.profiles.all("latest")] == ["child", "parent"]

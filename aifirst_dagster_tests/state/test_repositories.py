@@ -1,18 +1,13 @@
-"""Files, profiles, design history, quarantine actions and alerts: what is written comes back, once."""
+"""Files, profiles, design history and quarantine actions: what is written comes back, once."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-
-from sqlalchemy import update
 
 from aifirst_dagster.state.database import State
 from aifirst_dagster.state.designs_history import DesignRecord
 from aifirst_dagster.state.files import LoadedFile
-from aifirst_dagster.state.measures import Measure
-from aifirst_dagster.state.tables import alerts
 
 HOSTILE = "O'Brien\"; DROP TABLE files; --\n雪"
 
@@ -81,45 +76,3 @@ def test_the_newest_action_on_a_quarantined_row_counts(state: State):
     assert {name: action.action for name, action in newest.items()} == {"1": "retry", "2": "release"}
     assert newest["2"].detail == {"note": HOSTILE}
     assert state.quarantine.newest("p", "s", partition="2026") == []
-
-
-def test_an_alert_goes_out_once_in_its_time(state: State):
-    hour = timedelta(hours=1)
-    assert state.alerts.first_time("k", "title", hour)
-    assert not state.alerts.first_time("k", "title", hour)
-    with state.write() as connection:
-        connection.execute(update(alerts).values(sent_at=datetime.now(UTC) - timedelta(hours=2)))
-    assert state.alerts.first_time("k", "title", hour)
-    assert state.alerts.count("k") == 3
-    state.alerts.forget("k")
-    assert state.alerts.first_time("k", "title", hour)
-
-
-def test_of_many_at_once_one_may_send_the_alert(state: State):
-    with ThreadPoolExecutor(8) as pool:
-        first = list(pool.map(lambda _: state.alerts.first_time("k", "t", timedelta(hours=1)), range(16)))
-    assert sum(first) == 1
-
-
-def test_measures_are_kept_once_a_version_newest_last(state: State):
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    first = Measure("p", HOSTILE, None, "20260101T000000000-aaaaaa", "r1", at, rows_in=10, score=0.5)
-    later = replace(first, version="20260102T000000000-bbbbbb", made_at=at + timedelta(days=1), score=None)
-    other = replace(first, partition="2026-01-01", dimensions={"validity": 0.25}, drifted=True, drift=HOSTILE)
-    state.measures.add_all([later, first, other])
-    state.measures.add(replace(first, score=0.75))
-    assert [one.score for one in state.measures.of("p", HOSTILE)] == [0.75, None]
-    assert state.measures.of("p", HOSTILE, last=1) == [later]
-    assert state.measures.of("p", HOSTILE, "2026-01-01") == [other]
-    assert state.measures.latest() == [later, other]
-    assert state.measures.versions("p", HOSTILE) == {first.version, later.version}
-
-
-def test_purging_measures_leaves_each_dataset_its_newest(state: State):
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    first = Measure("p", "s", None, "20260101T000000000-aaaaaa", "r1", at)
-    later = replace(first, version="20260102T000000000-bbbbbb")
-    other = replace(first, step="t")
-    state.measures.add_all([first, later, other])
-    assert state.measures.purge(at + timedelta(days=7)) == 1
-    assert state.measures.latest() == [later, other]
