@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -137,3 +138,39 @@ def text_or_flag(value: Any) -> str | None:
 def condition(value: Any) -> str | None:
     """A condition on rows: text, or Great Expectations' mapping."""
     return None if isinstance(value, str | dict) else "a condition such as 'age > 17'"
+
+
+_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(second|minute|hour|day|week|month|quarter|year)s?\s*", re.IGNORECASE)
+
+
+def span(value: Any) -> str | None:
+    """A length of time, such as "36 hours"."""
+    good = isinstance(value, str) and _SPAN.fullmatch(value) and not re.match(r"\s*0+(\.0+)?\s", value)
+    return None if good else "a length of time such as '36 hours' or '2 days'"
+
+
+def interval(value: str) -> str:
+    """A length of time as the text of a SQL interval: `36 hours`; `1 quarter` is `3 months`."""
+    found = _SPAN.fullmatch(value)
+    if not found:
+        raise ValueError(f"{value!r} is no length of time.")
+    number_, unit = found[1], found[2].lower()
+    return f"{float(number_) * 3:g} months" if unit == "quarter" else f"{number_} {unit}s"
+
+
+def pace(value: Any) -> str | None:
+    """A step: a number above 0, or a length of time."""
+    if number(value):
+        return None if value > 0 else "a number above 0, or a length of time such as '1 day'"
+    return "a number above 0, or a length of time such as '1 day'" if span(value) else None
+
+
+def point(value: Any) -> str | None:
+    """A date or a point in time."""
+    good = isinstance(value, date | datetime) or (isinstance(value, str) and moment(value) is not None)
+    return None if good else "a date or time such as 2024-01-31"
+
+
+def named(value: Any) -> str | None:
+    """A list of texts that is not empty."""
+    return "a list of texts that is not empty" if texts(value) or not value else None

@@ -1,4 +1,4 @@
-"""Every expectation type that Great Expectations 1.24 ships, with its arguments: names and meaning are theirs."""
+"""Every expectation type: those of Great Expectations 1.24, with names and meaning as theirs, and a few of ours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from aifirst_dagster.quality.expectations import kinds
 from aifirst_dagster.quality.expectations.kinds import Kwarg
+from aifirst_dagster.quality.expectations.own import own
 
 Kwargs = dict[str, Kwarg]
 
@@ -48,7 +49,7 @@ _ORDER: Kwargs = {**_MAP, "strictly": Kwarg(kinds.flag, default=False)}
 _LIKE: Kwargs = {"escape": Kwarg(kinds.text)}
 _MATCH_ON: Kwargs = {"match_on": Kwarg(kinds.one_of("any", "all"), default="any")}
 
-VOCABULARY: dict[str, Kwargs] = {
+GREAT_EXPECTATIONS: dict[str, Kwargs] = {
     # each value of a column
     "expect_column_values_to_not_be_null": _MAP,
     "expect_column_values_to_be_null": _MAP,
@@ -142,6 +143,8 @@ VOCABULARY: dict[str, Kwargs] = {
     },
     "unexpected_rows_expectation": {"unexpected_rows_query": _need(kinds.text), **_ROWS},
 }  # fmt: skip
+OWN: dict[str, Kwargs] = own(_ROWS, _MOSTLY)
+VOCABULARY: dict[str, Kwargs] = {**GREAT_EXPECTATIONS, **OWN}
 
 
 def problem(type_: str, kwargs: dict[str, Any]) -> tuple[str, str, str | None] | None:
