@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from aifirst_dagster.pipelines import json_schema
+from aifirst_dagster.pipelines.monitoring import Monitoring
 from aifirst_dagster.pipelines.replace import replace_file
 from aifirst_dagster.pipelines.spec import (
     Drift,
@@ -74,6 +75,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("`partitions` by time", "", WindowPartitions),
     ("`partitions` by file", "", FilePartitions),
     ("`drift`", "", Drift),
+    ("`monitoring`", "", Monitoring),
     ("Step", "An item of `steps`.", StepSpec),
     ("`retry`", "", Retry),
 )

@@ -42,6 +42,7 @@ from pydantic_core import PydanticCustomError
 from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.pipelines import cron, graph
 from aifirst_dagster.pipelines.env import references, resolve_env
+from aifirst_dagster.pipelines.monitoring import Monitoring
 from aifirst_dagster.pipelines.problems import Place
 from aifirst_dagster.pipelines.slugs import slug
 from aifirst_dagster.steps.base import RowContract, StepConfig, StepType
@@ -251,6 +252,9 @@ class PipelineSpec(_Model):
         None, description="Opt-in: one partition per day, week, month, or file."
     )
     drift: Drift | None = Field(None, description="Watch for drift against the baseline; {} for the defaults.")
+    monitoring: Monitoring = Field(
+        default_factory=Monitoring, description="When people are alerted; {} for the defaults, which hold without it."
+    )
     budget: float = Field(
         DEFAULT_BUDGET,
         ge=0,
