@@ -101,7 +101,13 @@ class DesignStore:
         return parse(text, str(self.folder / file)) if text else []
 
     def find(
-        self, file: str, fingerprint: Fingerprint, sql: str | None = None, *, any_model: bool = False
+        self,
+        file: str,
+        fingerprint: Fingerprint,
+        sql: str | None = None,
+        *,
+        any_model: bool = False,
+        carried: bool = False,
     ) -> Found | None:
         """The design to use for `fingerprint`, or None: one has to be proposed.
 
@@ -113,14 +119,19 @@ class DesignStore:
             fingerprint: What a design is needed for.
             sql: Its companion SQL file: an edit there is an edit of the design.
             any_model: No model can be asked: another one's accepted design for this schema and configuration will do.
+            carried: A person's edits are taken over by new proposals one by one: they alone make no design theirs.
         """
         variants = self.variants(file)
-        kept = [variant for variant in variants if self._kept(variant, sql) and _fits(variant, fingerprint)]
+        kept = [
+            variant
+            for variant in variants
+            if (variant.pinned if carried else self._kept(variant, sql)) and _fits(variant, fingerprint)
+        ]
         for variant in sorted(kept, key=lambda kept: kept.meta.inputs != fingerprint.columns):
             return Found(variant, "kept", fingerprint.differs(variant.meta.made_of))
         for variant in variants:
             if variant.meta.fingerprint == fingerprint.id:
-                return Found(variant, "exact", [])
+                return Found(variant, "kept" if carried and variant.edited else "exact", [])
         accepted = [variant for variant in variants if not variant.provisional]
         if any_model:
             for variant in accepted:
@@ -132,21 +143,22 @@ class DesignStore:
                     return Found(variant, "frozen", fingerprint.differs(variant.meta.made_of))
         return None
 
-    def put(self, file: str, variant: Variant, sql: dict[str, str] | None = None) -> bool:
+    def put(self, file: str, variant: Variant, sql: dict[str, str] | None = None, *, carried: bool = False) -> bool:
         """Keep a proposal; True where it is now in the project, False where only the history has it.
 
         Args:
             file: The design file, say `mapping.yaml`.
             variant: It takes the place of one with the same fingerprint, unless a person made that one theirs.
             sql: Companion SQL files by name, one section a fingerprint.
+            carried: The proposal holds what a person made of the one with the same fingerprint, and replaces it.
 
         Raises:
             StorageError: The disk is full.
         """
-        texts = self._texts(file, variant, sql or {})
+        texts = self._texts(file, variant, sql or {}, carried)
         for name, text in texts.items():
             self.changes.append(Change(name, self._read(name), text, variant.provisional))
-        written = not self.frozen and not self.preview and self._write(file, variant, sql or {})
+        written = not self.frozen and not self.preview and self._write(file, variant, sql or {}, carried)
         if not self.preview:
             self._record(file, variant, sql or {}, written)
         return written
@@ -165,15 +177,15 @@ class DesignStore:
         sections = parse_sections(self._read(file))
         return next((part for part in sections if part.fingerprint == variant.meta.fingerprint), None)
 
-    def _write(self, file: str, variant: Variant, sql: dict[str, str]) -> bool:
+    def _write(self, file: str, variant: Variant, sql: dict[str, str], carried: bool) -> bool:
         with self.turn():
             # SQL first: a crash between the two files leaves a section that nothing points to yet.
-            texts = self._texts(file, variant, sql)
+            texts = self._texts(file, variant, sql, carried)
             return all(write_atomically(self.folder / name, text) for name, text in texts.items())
 
-    def _texts(self, file: str, variant: Variant, sql: dict[str, str]) -> dict[str, str]:
+    def _texts(self, file: str, variant: Variant, sql: dict[str, str], carried: bool) -> dict[str, str]:
         """File name -> its text with the new variant; the design file comes last."""
-        merged = self._merged(file, variant, next(iter(sql), None))
+        merged = self._merged(file, variant, next(iter(sql), None), carried)
         return {name: self._with_section(name, text, merged) for name, text in sql.items()} | {file: join(merged)}
 
     def _record(self, file: str, variant: Variant, sql: dict[str, str], written: bool) -> None:
@@ -191,11 +203,11 @@ class DesignStore:
                 DesignRecord(pipeline, step, name, variant.meta.fingerprint, status, text, provenance, self.run)  # type: ignore[arg-type]
             )
 
-    def _merged(self, file: str, variant: Variant, sql: str | None) -> list[Variant]:
+    def _merged(self, file: str, variant: Variant, sql: str | None, carried: bool) -> list[Variant]:
         """The file's variants with `variant` as the newest: kept ones stay, old ones beyond the bound go."""
         merged, others = [variant], 1
         for present in self.variants(file):
-            if self._kept(present, sql):
+            if present.pinned if carried else self._kept(present, sql):
                 merged.append(present)
             elif present.meta.fingerprint != variant.meta.fingerprint and others < KEEP:
                 merged.append(present)

@@ -34,6 +34,7 @@ class Outcome(Generic[AnswerT]):
         usage: What the model work took.
         notes: What the user should see.
         prompt: Name, version and hash of the template that a model was asked with; empty where none was.
+        learned_on: Hash of the rows that the design was made from; "": not known.
         transcripts: Ids of the conversations that a model held with tools, see `aifirst prompts transcript`.
     """
 
@@ -52,6 +53,7 @@ class Outcome(Generic[AnswerT]):
     notes: list[str] = field(default_factory=list)
     prompt: dict[str, str] = field(default_factory=dict)
     transcripts: list[str] = field(default_factory=list)
+    learned_on: str = ""
 
     def summary(self) -> dict[str, Any]:
         """The outcome without its answer, for metadata and manifests."""

@@ -6,6 +6,7 @@ goes wrong with the model is told in the notes; it never fails the step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from aifirst_dagster.proposals.designs import DesignStore, Found
 from aifirst_dagster.proposals.fingerprint import digest
 from aifirst_dagster.proposals.outcome import Outcome
 from aifirst_dagster.proposals.propose import Draft, propose
-from aifirst_dagster.proposals.task import AnswerT, Ask, Task
+from aifirst_dagster.proposals.task import AnswerT, Ask, Carrying, Task
 from aifirst_dagster.proposals.variants import Variant
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ def run(task: Task[Any, AnswerT], ask: Ask, store: DesignStore | None) -> Outcom
     """
     if store is None:
         return _outcome(task, _measured(task, propose(task, ask)), ask, None)
-    quick = store.find(task.file, ask.fingerprint, task.sql_file, any_model=ask.unreachable)
+    carries = isinstance(task, Carrying)
+    quick = store.find(task.file, ask.fingerprint, task.sql_file, any_model=ask.unreachable, carried=carries)
     if quick and not _retry(quick, ask, store):
         return _reuse(task, quick, ask, store)
     with store.turn():
         # Another partition may have designed while this one waited.
-        found = store.find(task.file, ask.fingerprint, task.sql_file, any_model=ask.unreachable)
+        found = store.find(task.file, ask.fingerprint, task.sql_file, any_model=ask.unreachable, carried=carries)
         if found and not _retry(found, ask, store):
             return _reuse(task, found, ask, store)
         return _design(task, ask, store, found)
@@ -50,6 +52,9 @@ def run(task: Task[Any, AnswerT], ask: Ask, store: DesignStore | None) -> Outcom
 
 def _design(task: Task[Any, AnswerT], ask: Ask, store: DesignStore, standing: Found | None) -> Outcome[AnswerT]:
     """Propose and keep; `standing` is a provisional design that is tried again, or a frozen store's nearest."""
+    earlier = store.variants(task.file) if isinstance(task, Carrying) else []
+    if isinstance(task, Carrying):
+        task.recall(earlier)
     known = store.proposed(task.file, ask.fingerprint)
     if known and (known.meta.status != "provisional" or ask.offline):
         draft = Draft(
@@ -57,22 +62,25 @@ def _design(task: Task[Any, AnswerT], ask: Ask, store: DesignStore, standing: Fo
             prompt=known.meta.prompt,
         )  # fmt: skip
         draft.notes.append(f"{task.file}: what was proposed earlier is used; no model was asked again.")
-        draft, shares = _measured(task, draft)
-        fresh = known
+        draft, shares = _measured(task, _carried(task, draft))
+        fresh = _variant(task, draft, shares, ask, store, earlier) if earlier else known
     else:
-        draft, shares = _measured(task, propose(task, ask))
-        fresh = _variant(task, draft, shares, ask, store)
+        draft, shares = _measured(task, _carried(task, propose(task, ask)))
+        fresh = _variant(task, draft, shares, ask, store, earlier)
         known = None
     if standing and _same(standing.variant, fresh):
         return _reuse(task, standing, ask, store, draft)
     sql = task.dump(draft.answer)[1]
     companions = {task.sql_file: sql} if task.sql_file and sql is not None else {}
-    written = bool(known and store.frozen) or store.put(task.file, fresh, companions)
+    written = bool(known and store.frozen) or store.put(
+        task.file, fresh, companions, carried=isinstance(task, Carrying)
+    )
     if store.frozen:
         return _frozen(task, ask, store, standing, draft)
     if not written and not store.preview:
         draft.notes.append(f"{task.file} could not be written: {store.folder} is read-only; the state database has it.")
-    return _outcome(task, (draft, shares), ask, store)
+    made = _outcome(task, (draft, shares), ask, store)
+    return replace(made, learned_on=str(fresh.meta.evidence.get("learned_on", "")))
 
 
 def _reuse(
@@ -97,6 +105,7 @@ def _reuse(
         reused=True,
         prompt=meta.prompt,
         transcripts=_transcripts(tried, ask, store) if tried else [],
+        learned_on=str(meta.evidence.get("learned_on", "")),
         usage=tried.usage if tried else _none(),
         current=not reasons,
         reasons=reasons,
@@ -132,12 +141,30 @@ def _measured(task: Task[Any, AnswerT], draft: Draft) -> tuple[Draft, dict[str, 
     return draft, shares
 
 
-def _variant(task: Task[Any, Any], draft: Draft, shares: dict[str, float], ask: Ask, store: DesignStore) -> Variant:
-    """The draft as a design."""
+def _carried(task: Task[Any, Any], draft: Draft) -> Draft:
+    """The draft with what a person made of earlier designs."""
+    if isinstance(task, Carrying):
+        draft.answer = task.carried(draft.answer)
+    return draft
+
+
+def _variant(
+    task: Task[Any, Any],
+    draft: Draft,
+    shares: dict[str, float],
+    ask: Ask,
+    store: DesignStore,
+    earlier: Sequence[Variant] = (),
+) -> Variant:
+    """The draft as a design; a person's comments in the one that it takes the place of are kept."""
     evidence: dict[str, Any] = {"claims": draft.verdict.summary()} if draft.verdict.claims else {}
     if shares:
         evidence["shares"] = {name: round(share, 4) for name, share in shares.items()}
-    return Variant.new(
+    if ask.rows:
+        evidence["learned_on"] = ask.rows
+    if isinstance(task, Carrying):
+        evidence |= task.recorded(draft.answer)
+    fresh = Variant.new(
         ask.fingerprint,
         task.dump(draft.answer)[0],
         proposed_by=draft.proposed_by,
@@ -147,6 +174,10 @@ def _variant(task: Task[Any, Any], draft: Draft, shares: dict[str, float], ask: 
         evidence=evidence,
         prompt=draft.prompt,
     )
+    if not isinstance(task, Carrying) or not earlier:
+        return fresh
+    same = (one for one in earlier if one.meta.fingerprint == fresh.meta.fingerprint)
+    return replace(fresh, text=task.laid_over(fresh, next(same, earlier[0]).text))
 
 
 def _outcome(

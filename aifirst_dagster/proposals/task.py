@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from aifirst_dagster.proposals.fingerprint import Fingerprint
 from aifirst_dagster.proposals.prompts import Prompt
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.tools import Conversation
     from aifirst_dagster.llm.types import Effort, LLMRequest, LLMResponse, Thinking
     from aifirst_dagster.proposals.tools.material import Material
+    from aifirst_dagster.proposals.variants import Variant
     from aifirst_dagster.state.database import State
 
 ProposalT = TypeVar("ProposalT", bound="BaseModel")
@@ -93,6 +94,23 @@ class Task(Protocol[ProposalT, AnswerT]):
         """
 
 
+@runtime_checkable
+class Carrying(Protocol[AnswerT]):
+    """A task whose designs people change piece by piece: a new proposal takes over what they made of earlier ones."""
+
+    def recall(self, earlier: Sequence[Variant]) -> None:
+        """Learn, before anything is proposed, what people made of earlier designs (the newest first)."""
+
+    def carried(self, answer: AnswerT) -> AnswerT:
+        """The answer with a person's pieces in place of its own."""
+
+    def recorded(self, answer: AnswerT) -> dict[str, Any]:
+        """What the design notes of the answer, so that a person's hand is known later."""
+
+    def laid_over(self, fresh: Variant, earlier: str) -> str:
+        """The fresh design's document, with the comments that a person wrote into an earlier one."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """How a task is asked about.
@@ -108,6 +126,7 @@ class Ask:
         tools: Whether the model may look into the data by itself.
         keep: Stores what was said with tools in hand, given on whose behalf; returns the id it is found by.
         pipeline: For the ledger, with `step` and `run`.
+        rows: Hash of the rows that the data's part in a design comes from; "": not known.
     """
 
     fingerprint: Fingerprint
@@ -122,6 +141,7 @@ class Ask:
     pipeline: str | None = None
     step: str | None = None
     run: str | None = None
+    rows: str = ""
 
     @property
     def offline(self) -> bool:

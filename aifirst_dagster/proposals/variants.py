@@ -61,9 +61,14 @@ class Variant:
         return digest(self.body) != self.meta.content
 
     @property
+    def pinned(self) -> bool:
+        """Whether a person said that it stays as it is."""
+        return self.meta.pinned or self.meta.status == "pinned"
+
+    @property
     def kept(self) -> bool:
         """Whether it beats any proposal: edited or pinned by a person."""
-        return self.meta.pinned or self.meta.status == "pinned" or self.edited
+        return self.pinned or self.edited
 
     @property
     def provisional(self) -> bool:

@@ -11,6 +11,7 @@ from aifirst_dagster.quality import candidates, shapes
 from aifirst_dagster.quality.candidates import Candidate
 from aifirst_dagster.quality.engines.duckdb import evaluate
 from aifirst_dagster.quality.evidence import Facts, Parts, drop, facts, part
+from aifirst_dagster.quality.known import Known
 from aifirst_dagster.quality.results import RuleResult
 from aifirst_dagster.quality.rules import Rule, with_unique_ids
 
@@ -23,13 +24,16 @@ PER_COLUMN, IN_ALL = 4, 100
 Rejected = list[tuple[Rule, str]]
 
 
-def propose(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> tuple[list[Rule], Rejected]:
+def propose(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], known: Known | None = None
+) -> tuple[list[Rule], Rejected]:
     """Rules that the data bears out.
 
     Args:
         con: The session that holds the relation.
         relation: Typed; hidden columns are not looked at.
         columns: What its columns are (`name` as in the relation).
+        known: Earlier versions and other datasets.
 
     Returns:
         (rules to keep, by worth and column; rules that were thought of and dropped, with the reason). A rule is tested
@@ -37,11 +41,13 @@ def propose(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Col
     """
     parts = part(con, relation)
     try:
-        known = facts(con, parts, columns)
-        thought = _think(con, parts, known)
+        figures = facts(con, parts, columns)
+        thought = _think(con, parts, figures)
         accepted, rejected = _test(con, relation, parts, thought)
         if not any(one.kind == "unique" for one, _ in accepted):
-            keys, no_keys = _test(con, relation, parts, _promising(con, parts, list(candidates.of_keys(known, parts))))
+            keys, no_keys = _test(
+                con, relation, parts, _promising(con, parts, list(candidates.of_keys(figures, parts)))
+            )
             accepted += keys[:1]
             rejected += no_keys
     finally:

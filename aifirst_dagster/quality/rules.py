@@ -19,7 +19,12 @@ Severity = Literal["error", "warn"]
 Status = Literal["proposed", "active", "muted", "rejected"]
 
 #: Arguments that say what a rule is about; limits, sets, patterns and `mostly` may change: it is still the same.
-IDENTITY = ("column", "column_A", "column_B", "column_list", "row_condition")
+IDENTITY = ("column", "column_A", "column_B", "column_list")
+#: Arguments that tell rules about the same columns apart, and are too long for a name.
+_DISTINCT = (
+    "if_condition", "then_condition", "other_table_name", "other_column_name", "other_column_list",
+    "unexpected_rows_query", "base_query", "comparison_query",
+)  # fmt: skip
 
 
 class Decision(BaseModel):
@@ -136,10 +141,12 @@ class RuleSet(BaseModel):
 def stable_id(type_: str, kwargs: dict[str, Any]) -> str:
     """Identity of a rule without its thresholds: `email.values_to_match_regex`, `table.row_count_to_be_between`."""
     about = {key: kwargs[key] for key in IDENTITY if kwargs.get(key) is not None}
-    condition = about.pop("row_condition", None)
+    condition = kwargs.get("row_condition")
+    apart = {key: kwargs[key] for key in _DISTINCT if kwargs.get(key) is not None}
     listed = type_.startswith("expect_table_")
     names = [] if listed else [n for value in about.values() for n in (value if isinstance(value, list) else [value])]
     text = f"{','.join(map(str, names)) or 'table'}.{short_type(type_)}"
+    text += f".of-{_hash(json.dumps(apart, sort_keys=True, default=str))}" if apart else ""
     return f"{text}.where-{_hash(json.dumps(condition, sort_keys=True, default=str))}" if condition else text
 
 
@@ -158,7 +165,9 @@ def check_name(rule: Rule) -> str:
     columns = [str(name) for name in rule.columns] or ["table"]
     plain = [re.sub(r"_{2,}", "_", re.sub(r"[^A-Za-z0-9_]+", "_", name)).strip("_")[:40] for name in columns]
     name = "__".join([*[part for part in plain if part][:3], short_type(rule.type)])
-    faithful = plain == columns and len(plain) <= 3 and rule.id == identity and ".where-" not in identity
+    faithful = (
+        plain == columns and len(plain) <= 3 and rule.id == identity and not re.search(r"\.(where|of)-", identity)
+    )
     return name if faithful else f"{name}_{_hash(rule.id)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ def design(
     store: DesignStore | None = None,
     llm: Asked | None = None,
     wish: Wish = Wish(),
+    rows: str = "",
 ) -> Outcome[RulesDesign]:
     """The rules to judge `relation` by.
 
@@ -49,6 +51,7 @@ def design(
         store: The step's designs; None: kept nowhere.
         llm: Whom to ask; None: nobody.
         wish: How it is asked.
+        rows: Hash of the rows of `relation`, kept with rules that are learned from them.
 
     Raises:
         ConfigError: A rule, the file or the prompt is wrong.
@@ -60,7 +63,7 @@ def design(
     inputs = {column.name: column.physical_type for column in columns}
     config = {"instructions": instructions}
     ask = asking.ask(inputs, config, wish, task=task.name, output=task.proposal, llm=llm, store=store)
-    return run(task, ask, store)
+    return run(task, replace(ask, rows=rows), store)
 
 
 def propose_for_file(

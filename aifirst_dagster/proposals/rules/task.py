@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -15,17 +15,23 @@ from aifirst_dagster.datasets.session import HIDDEN, LINE, ident
 from aifirst_dagster.errors import AifirstError, DesignError
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import samples
-from aifirst_dagster.proposals.masking import mask, names_people, told
-from aifirst_dagster.proposals.rules.probes import cannot_fail
+from aifirst_dagster.proposals.masking import mask, names_people
+from aifirst_dagster.proposals.rules import carry
+from aifirst_dagster.proposals.rules.carry import Persons
 from aifirst_dagster.proposals.rules.proposal import ProposedRule, RulesProposal
+from aifirst_dagster.proposals.rules.trial import parsed, tried
 from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Claim, Verdict
-from aifirst_dagster.quality.rules import Rule, RuleSet
+from aifirst_dagster.quality.known import Known
+from aifirst_dagster.quality.rules import Rule, RuleSet, Status
 
 if TYPE_CHECKING:
     import duckdb
 
-    from aifirst_dagster.quality.results import RuleResult
+    from aifirst_dagster.proposals.variants import Variant
+
+Approve = Literal["auto", "person"]
+"""Whether a rule that the data bears out is in force at once, or waits as `proposed` for a person."""
 
 #: With fewer rows than this, half of them prove nothing: all are used for both.
 ENOUGH_ROWS = 200
@@ -57,9 +63,13 @@ class RulesTask:
         instructions: str = "",
         *,
         samples: bool = True,
+        approve: Approve = "auto",
+        known: Known | None = None,
     ) -> None:
         self._con, self._relation, self._columns = con, relation, list(columns)
         self._instructions, self._samples = instructions, samples
+        self._status: Status = "active" if approve == "auto" else "proposed"
+        self._known, self._persons = known, Persons()
         self._engine: RulesDesign | None = None
         self._parsed: dict[int, Rule] = {}
 
@@ -74,6 +84,8 @@ class RulesTask:
             "instructions": self._instructions or "(nothing in particular)",
             "columns": columns,
             "rules": learned,
+            "tables": self._known.told() if self._known else "(none)",
+            "rejected": self._turned_down() or "(none)",
         }
 
     @property
@@ -92,9 +104,9 @@ class RulesTask:
         if self._engine is None:
             from aifirst_dagster.quality.generate import propose
 
-            accepted, rejected = propose(self._con, self._relation, self._columns)
-            active = [rule.model_copy(update={"status": "active"}) for rule in accepted]
-            turned_down = [(_plain(rule), reason) for rule, reason in rejected]
+            accepted, rejected = propose(self._con, self._relation, self._columns, self._known)
+            active = [rule.model_copy(update={"status": self._status}) for rule in accepted]
+            turned_down = [(plain(rule), reason) for rule, reason in rejected]
             self._engine = RulesDesign(RuleSet(rules=active), turned_down)
         return self._engine
 
@@ -108,7 +120,8 @@ class RulesTask:
             else:
                 self._parsed[number] = rule
         rules = [rule.model_copy(update={"id": _subject(n, proposal.rules[n])}) for n, rule in self._parsed.items()]
-        return Verdict(claims=claims + self._tried(rules))
+        with self._half(1) as unseen:
+            return Verdict(claims=claims + tried(self._con, self._relation, unseen, rules, self._samples))
 
     def merge(self, proposal: RulesProposal, verdict: Verdict, baseline: RulesDesign, by: str) -> RulesDesign:
         """The model's rules that stand, and every learned one that they do not better."""
@@ -119,7 +132,7 @@ class RulesTask:
             claim = states[_subject(number, said)]
             rule, _ = parsed(said)
             if rule is not None and claim.state == "tested":
-                kept.append(rule.model_copy(update={"provenance": by}))
+                kept.append(rule.model_copy(update={"provenance": by, "status": self._status}))
             else:
                 rejected.append(
                     ({"type": said.type, "kwargs": said.kwargs, "rationale": said.rationale}, claim.evidence)
@@ -133,7 +146,7 @@ class RulesTask:
 
     def dump(self, answer: RulesDesign) -> tuple[dict[str, Any], str | None]:
         """Rules as a rule-set file has them, and the first of those rejected."""
-        body: dict[str, Any] = {"rules": [_plain(rule) for rule in answer.rules]}
+        body: dict[str, Any] = {"rules": [plain(rule) for rule in answer.rules]}
         if answer.rejected:
             body["rejected"] = [{"rule": rule, "reason": reason} for rule, reason in answer.rejected[:_REJECTED_KEPT]]
         return body, None
@@ -147,29 +160,29 @@ class RulesTask:
             raise DesignError(f"rules.yaml: {detail.removeprefix('Value error, ')}", hint="Mend it there.") from None
         return RulesDesign(rules, [(entry["rule"], entry["reason"]) for entry in body.get("rejected") or []])
 
-    def _tried(self, rules: list[Rule]) -> list[Claim]:
-        from aifirst_dagster.quality.engines.duckdb import evaluate
+    def recall(self, earlier: Sequence[Variant]) -> None:
+        """See `Carrying.recall`."""
+        self._persons = carry.of(earlier)
 
-        if not rules:
-            return []
-        with self._half(1) as unseen:
-            results = evaluate(self._con, unseen, rules, examples=5)
-        empty = cannot_fail(self._con, self._relation, rules)
-        claims = []
-        for result in results:
-            claim = Claim(subject=result.id, what="rule", value=json.dumps(result.kwargs, default=str)[:200])
-            if result.error:
-                claim.state = "failed"
-                claim.evidence = f"It cannot be evaluated: {told(result.error, self._samples, result.columns)}"
-            elif result.id in empty:
-                claim.state, claim.evidence = "failed", "It cannot fail: rows of nonsense keep it too."
-            elif not result.success:
-                claim.state = "failed"
-                claim.evidence = _broken(result, self._samples)
-            else:
-                claim.state, claim.evidence = "tested", f"It holds on {result.evaluated} values that were not shown."
-            claims.append(claim)
-        return claims
+    def carried(self, answer: RulesDesign) -> RulesDesign:
+        """See `Carrying.carried`."""
+        return RulesDesign(carry.merged(answer.rules, self._persons), answer.rejected)
+
+    def recorded(self, answer: RulesDesign) -> dict[str, Any]:
+        """See `Carrying.recorded`."""
+        return carry.evidence(answer.rules, self._persons)
+
+    def laid_over(self, fresh: Variant, earlier: str) -> str:
+        """See `Carrying.laid_over`."""
+        return carry.laid_over(fresh, earlier)
+
+    def _turned_down(self) -> list[dict[str, Any]]:
+        """Rules that a person rejected, so that a model does not propose them again."""
+        return [
+            {"type": rule.type, "kwargs": self._masked(rule), "why": rule.decision.why if rule.decision else ""}
+            for rule in self._persons.rules.values()
+            if rule.status == "rejected"
+        ]
 
     def _masked(self, rule: Rule) -> dict[str, Any]:
         """A learned rule's arguments without the values of columns that could identify people."""
@@ -205,36 +218,13 @@ class RulesTask:
 _NAMING = {"column", "column_A", "column_B", "column_list", "mostly"}
 
 
-def _broken(result: RuleResult, samples: bool) -> str:
-    """How far a rule is from holding, with masked examples where values may be shown."""
-    if not samples:
-        share = result.unexpected_percent
-        return "It does not hold." if share is None else f"{share:.2f} % of the unseen values break it."
-    person = any(names_people(column) for column in result.columns)
-    shown = ", ".join(repr(mask(str(value)[:80], person)) for value in result.unexpected_list[:5])
-    if result.unexpected_percent is None:
-        return f"It does not hold: observed {result.observed_value!r}."
-    some = f", for instance {shown}" if shown else ""
-    return f"{result.unexpected_percent:.2f} % of the unseen values break it{some}."
-
-
-def parsed(said: ProposedRule) -> tuple[Rule | None, str]:
-    """The rule that a model means, or what is wrong with it."""
-    try:
-        kwargs = json.loads(said.kwargs or "{}")
-        if not isinstance(kwargs, dict):
-            return None, "`kwargs` is no JSON object."
-        rule = Rule(type=said.type, kwargs=kwargs, severity=said.severity, rationale=said.rationale, provenance="model")
-    except json.JSONDecodeError as error:
-        return None, f"`kwargs` is not JSON: {error.msg}."
-    except ValidationError as error:
-        return None, error.errors()[0]["msg"].removeprefix("Value error, ")
-    return rule, ""
-
-
 def _subject(number: int, said: ProposedRule) -> str:
     return f"{number + 1}. {said.type}"
 
 
-def _plain(rule: Any) -> dict[str, Any]:
-    return rule.model_dump(mode="json") if isinstance(rule, Rule) else dict(rule)
+def plain(rule: Any) -> dict[str, Any]:
+    """A rule as designs have it."""
+    if not isinstance(rule, Rule):
+        return dict(rule)
+    said = rule.model_dump(mode="json")
+    return {name: value for name, value in said.items() if name != "decision" or value}
