@@ -14,7 +14,7 @@ COMMANDS = {
     "profile": "Measure every column of a file; --html writes a report.",
     "convert": "Read a messy file and write it clean-shaped in another format.",
     "clean": "Repair a file: dates, numbers, text, duplicates; bad rows to quarantine.",
-    "rules": "Propose quality rules for a file.",
+    "rules": "Propose quality rules for a file; review and decide about them, one by one.",
     "check": "Check a file against rules.",
     "assess": "Say what is wrong with a file, how much of it, and what to do.",
     "schema": "Show, compare, accept or pin the schema contract of a pipeline or a file.",

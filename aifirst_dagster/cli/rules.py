@@ -1,4 +1,4 @@
-"""`aifirst rules`: propose quality rules for a file, each tested on rows that it was not learned from."""
+"""`aifirst rules`: propose rules for a file, tested on rows that they were not learned from; decide about rules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
+from aifirst_dagster.cli.rules_decide import accept, edit, mute, reject, unmute
+from aifirst_dagster.cli.rules_review import review
+from aifirst_dagster.cli.rules_show import diff, history, list_
 from aifirst_dagster.cli.show_prompts import show as show_them
 from aifirst_dagster.cli.show_prompts import show_prompts_option
 from aifirst_dagster.errors import StorageError
@@ -30,14 +33,36 @@ class Proposed:
     usage: dict[str, Any] = field(default_factory=dict)
 
 
-@click.command()
+class FileOrCommand(click.Group):
+    """A group whose first word may be a file: rules are then proposed for it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; what begins with no command's name is about a file (`./list` for one of a command's name)."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["propose", *args]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Both forms."""
+        return ["FILE | COMMAND [OPTIONS] ..."]
+
+
+@click.group(cls=FileOrCommand)
+def command() -> None:
+    """Propose quality rules for a FILE, or review, decide about and compare those of pipelines and rule files.
+
+    `aifirst rules FILE` is short for `aifirst rules propose FILE`. Every decision is kept with who, when and why.
+    """
+
+
+@command.command()
 @click.argument("file")
 @click.option("-o", "--output", help="Write the rules here (YAML, or JSON by suffix).")
 @click.option("--format", "form", type=click.Choice(["aifirst", "gx"]), default="aifirst", show_default=True)
 @provider_option
 @show_prompts_option
 @json_option
-def command(file: str, output: str | None, form: str, provider: str, show_prompts: bool, as_json: bool) -> None:
+def propose(file: str, output: str | None, form: str, provider: str, show_prompts: bool, as_json: bool) -> None:
     """Propose quality rules for FILE; --format gx gives a Great Expectations suite."""
     from aifirst_dagster.cli.table import load
     from aifirst_dagster.datasets.session import BARE_FILE, connect
@@ -69,6 +94,10 @@ def command(file: str, output: str | None, form: str, provider: str, show_prompt
     emit(answer, as_json, show)
 
 
+for one in (review, list_, accept, reject, mute, unmute, edit, history, diff):
+    command.add_command(one)
+
+
 def prompts_of(file: str, provider: str) -> dict[str, Any]:
     """What `--show-prompts` prints where a model is asked for rules of a file."""
     from aifirst_dagster.cli.asking import wish
@@ -87,7 +116,7 @@ def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Prop
 
     The deterministic engine's answer stands where a model has none. `proposals.rules` is what asks a model.
     """
-    from aifirst_dagster.quality.generate import propose
+    from aifirst_dagster.quality import generate
 
     if provider != "offline":
         from aifirst_dagster.cli.asking import wish
@@ -97,7 +126,7 @@ def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Prop
         llm = choose(provider)
         accepted, rejected, by = propose_for_file(con, table.name, table.columns, llm, wish())
         return Proposed(accepted, rejected, by, llm.usage.model_dump(mode="json"))
-    accepted, rejected = propose(con, table.relation, table.columns)
+    accepted, rejected = generate.propose(con, table.relation, table.columns)
     return Proposed(accepted, rejected)
 
 

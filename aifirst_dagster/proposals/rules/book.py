@@ -23,6 +23,7 @@ from aifirst_dagster.proposals.variants import Variant, join, parse
 from aifirst_dagster.quality.rules import Decision, Rule, RuleSet, Severity, Status
 
 if TYPE_CHECKING:
+    from aifirst_dagster.project import Project
     from aifirst_dagster.state.designs_history import DesignHistory
 
 Change = Callable[[Rule], Rule]
@@ -37,12 +38,14 @@ class Book:
         pipeline: Slug of the pipeline that uses it; None for a file that none was named for.
         step: Key of the step.
         designed: It is a step's design, which holds a variant for each input; else a rule file.
+        project: The pipeline's project.
     """
 
     path: Path
     pipeline: str | None = None
     step: str | None = None
     designed: bool = False
+    project: Project | None = None
 
     @property
     def name(self) -> str:
