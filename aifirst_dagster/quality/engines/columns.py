@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.quality.engines import texts
 from aifirst_dagster.quality.engines.conditions import where
-from aifirst_dagster.quality.engines.literals import bounds, members, texts_only
+from aifirst_dagster.quality.engines.literals import bounds, members
 from aifirst_dagster.quality.engines.plan import (
     INTEGERS,
     CannotEvaluateError,
@@ -73,18 +75,6 @@ def _between(table: Table, kwargs: dict[str, Any], value: str) -> str:
     return bounds(table, kwargs["column"], value, kwargs)
 
 
-def _length(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    length = f"length(CAST({value} AS VARCHAR))"
-    if "value" in kwargs:
-        return f"{length} = {literal(kwargs['value'])}"
-    low, high = kwargs["min_value"], kwargs["max_value"]
-    if low is None and high is None:
-        raise CannotEvaluateError("min_value and max_value are both missing. Give at least one.")
-    above = f"{length} {'>' if kwargs['strict_min'] else '>='} {literal(low)}" if low is not None else ""
-    below = f"{length} {'<' if kwargs['strict_max'] else '<='} {literal(high)}" if high is not None else ""
-    return all_of(above, below)
-
-
 def _in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
     listed = members(table, kwargs["column"], kwargs["value_set"])
     return f"{value} IN ({', '.join(listed)})" if listed else "FALSE"
@@ -92,39 +82,6 @@ def _in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
 
 def _not_in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
     return f"NOT ({_in_set(table, kwargs, value)})"
-
-
-def matches(value: str, pattern: str) -> str:
-    """SQL: whether `pattern` is found in the text of `value`."""
-    return f"regexp_matches(CAST({value} AS VARCHAR), {literal(pattern)})"
-
-
-def _any_or_all(kwargs: dict[str, Any], tests: list[str]) -> str:
-    if not tests:
-        raise CannotEvaluateError("The list of patterns is empty.")
-    return f"({(' AND ' if kwargs.get('match_on') == 'all' else ' OR ').join(tests)})"
-
-
-def _regex_list(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    return _any_or_all(kwargs, [matches(value, pattern) for pattern in kwargs["regex_list"]])
-
-
-def _like(value: str, pattern: str, kwargs: dict[str, Any]) -> str:
-    escape = f" ESCAPE {literal(kwargs['escape'])}" if kwargs.get("escape") else ""
-    return f"CAST({value} AS VARCHAR) LIKE {literal(pattern)}{escape}"
-
-
-def _like_list(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    return _any_or_all(kwargs, [_like(value, pattern, kwargs) for pattern in kwargs["like_pattern_list"]])
-
-
-def _strftime(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    texts_only(table, kwargs["column"], "A date's form can only be judged while it is text")
-    return f"try_strptime({value}, {literal(kwargs['strftime_format'])}) IS NOT NULL"
-
-
-def _json(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    return f"json_valid({value})" if table.kind(kwargs["column"]) == "text" else "FALSE"
 
 
 def _not_null(table: Table, kwargs: dict[str, Any]) -> Plan:
@@ -179,31 +136,67 @@ def _ordered(sign: str) -> Compiler:
     return compile_
 
 
-def _z_scores(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    _numbers(table, kwargs["column"])
-    stats = f"SELECT {{}} FROM {table.relation} WHERE {all_of(where(table, kwargs), f'{value} IS NOT NULL')}"
-    mean, spread = stats.format(f"avg({value})"), stats.format(f"stddev_samp({value})")
-    score = f"({value} - ({mean})) / nullif(({spread}), 0)"
+def _spread(
+    figures: Callable[[Table, dict[str, Any], str], tuple[str, ...]],
+    holds: Callable[[dict[str, Any], str, tuple[str, ...]], str],
+) -> Compiler:
+    """A rule about each value beside `figures` of the column, which are asked for first."""
+
+    def compile_(table: Table, kwargs: dict[str, Any]) -> Plan:
+        name = kwargs["column"]
+        if table.kind(name) != "number":
+            raise CannotEvaluateError(f"Column {name!r} holds {table.type(name)}, not numbers.")
+        value = f"({table.value(name)})"
+        present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
+        wanted = figures(table, kwargs, value)
+        chosen = tuple(part if present == "TRUE" else f"{part} FILTER ({present})" for part in wanted)
+
+        def with_figures(known: tuple[str, ...]) -> Plan:
+            return row_plan(table, present, holds(kwargs, value, known), value, kwargs["mostly"])
+
+        of_all = tuple(f"(SELECT {part} FROM {table.relation} WHERE {present})" for part in wanted)
+        return Plan(
+            table.relation,
+            chosen,
+            finish=lambda _: {},
+            row=with_figures(of_all).row,
+            then=lambda got: with_figures(tuple(_figure(one) for one in got)),
+        )
+
+    return compile_
+
+
+def _figure(value: float | None) -> str:
+    """A figure as SQL; one that is not finite is none."""
+    return literal(float(value)) if value is not None and math.isfinite(value) else "NULL::DOUBLE"
+
+
+def _mean_and_deviation(_: Table, __: dict[str, Any], value: str) -> tuple[str, ...]:
+    return f"avg({value}::DOUBLE)", f"stddev_samp({value}::DOUBLE)"
+
+
+def _z_score(kwargs: dict[str, Any], value: str, known: tuple[str, ...]) -> str:
+    score = f"({value} - {known[0]}) / nullif({known[1]}, 0)"
     limit = abs(kwargs["threshold"]) if kwargs["double_sided"] else kwargs["threshold"]
     score = f"abs({score})" if kwargs["double_sided"] else score
     return f"coalesce({score} < {literal(limit)}, TRUE)"
 
 
-def _not_outliers(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    _numbers(table, kwargs["column"])
-    stats = f"SELECT {{}} FROM {table.relation} WHERE {all_of(where(table, kwargs), f'{value} IS NOT NULL')}"
+def _references(_: Table, kwargs: dict[str, Any], value: str) -> tuple[str, ...]:
+    if kwargs["method"] == "std":
+        return _mean_and_deviation(_, kwargs, value)
+    return tuple(f"quantile_cont({value}::DOUBLE, {q})" for q in (0.25, 0.75))
+
+
+def _not_outlier(kwargs: dict[str, Any], value: str, known: tuple[str, ...]) -> str:
     times = literal(kwargs["multiplier"])
     if kwargs["method"] == "std":
-        centre, spread = (f"({stats.format(f'{figure}({value})')})" for figure in ("avg", "stddev_samp"))
+        centre, spread = known
         return f"""CASE WHEN {spread} * {times} > 0 THEN abs({value} - {centre}) < {spread} * {times}
-            WHEN {spread} IS NULL THEN TRUE ELSE {value} = {centre} END"""
-    low, high = (f"({stats.format(f'quantile_cont({value}, {q})')})" for q in (0.25, 0.75))
-    return f"{value} >= {low} - {times} * ({high} - {low}) AND {value} <= {high} + {times} * ({high} - {low})"
-
-
-def _numbers(table: Table, name: str) -> None:
-    if table.kind(name) != "number":
-        raise CannotEvaluateError(f"Column {name!r} holds {table.type(name)}, not numbers.")
+            WHEN {spread} IS NULL OR {centre} IS NULL THEN TRUE ELSE {value} = {centre} END"""
+    low, high = known
+    fits = f"{value} >= {low} - {times} * ({high} - {low}) AND {value} <= {high} + {times} * ({high} - {low})"
+    return f"({low} IS NULL OR {high} IS NULL OR ({fits}))"
 
 
 COMPILERS: dict[str, Compiler] = {
@@ -213,22 +206,10 @@ COMPILERS: dict[str, Compiler] = {
     "expect_column_values_to_be_between": _each(_between),
     "expect_column_values_to_be_in_set": _each_distinct(_in_set),
     "expect_column_values_to_not_be_in_set": _each_distinct(_not_in_set),
-    "expect_column_values_to_match_regex": _each_distinct(lambda _, k, v: matches(v, k["regex"])),
-    "expect_column_values_to_not_match_regex": _each_distinct(lambda _, k, v: f"NOT {matches(v, k['regex'])}"),
-    "expect_column_values_to_match_regex_list": _each_distinct(_regex_list),
-    "expect_column_values_to_not_match_regex_list": _each_distinct(lambda t, k, v: f"NOT {_regex_list(t, k, v)}"),
-    "expect_column_values_to_match_like_pattern": _each_distinct(lambda _, k, v: _like(v, k["like_pattern"], k)),
-    "expect_column_values_to_not_match_like_pattern": _each_distinct(
-        lambda _, k, v: f"NOT ({_like(v, k['like_pattern'], k)})"
-    ),
-    "expect_column_values_to_match_like_pattern_list": _each_distinct(_like_list),
-    "expect_column_values_to_not_match_like_pattern_list": _each_distinct(lambda t, k, v: f"NOT {_like_list(t, k, v)}"),
-    "expect_column_values_to_match_strftime_format": _each_distinct(_strftime),
-    "expect_column_values_to_be_json_parseable": _each_distinct(_json),
+    **{type_: _each_distinct(holds) for type_, holds in texts.HOLDS.items()},
+    **{type_: _each(holds) for type_, holds in texts.LENGTHS.items()},
     "expect_column_values_to_be_increasing": _ordered(">"),
     "expect_column_values_to_be_decreasing": _ordered("<"),
-    "expect_column_value_lengths_to_be_between": _each(_length),
-    "expect_column_value_lengths_to_equal": _each(_length),
-    "expect_column_value_z_scores_to_be_less_than": _each(_z_scores),
-    "expect_column_values_to_not_be_outliers": _each(_not_outliers),
+    "expect_column_value_z_scores_to_be_less_than": _spread(_mean_and_deviation, _z_score),
+    "expect_column_values_to_not_be_outliers": _spread(_references, _not_outlier),
 }

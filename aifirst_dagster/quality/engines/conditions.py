@@ -20,16 +20,18 @@ _SIGNS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 def where(table: Table, kwargs: dict[str, Any]) -> str:
     """The rows that a rule is about, as a SQL boolean that is never unknown; TRUE where it names no condition."""
-    condition = kwargs.get("row_condition")
-    if condition is None:
-        return "TRUE"
-    if isinstance(condition, dict):
-        return f"({_mapping(table, condition)}) IS TRUE"
-    if kwargs.get("condition_parser") is None:
-        raise CannotEvaluateError("row_condition needs condition_parser: pandas or great_expectations.")
-    if kwargs["condition_parser"] == "spark":
-        raise CannotEvaluateError("condition_parser spark is not supported. Write the condition for pandas.")
-    return f"({parse(table, condition)}) IS TRUE"
+    wanted = kwargs.get("row_condition")
+    return "TRUE" if wanted is None else condition(table, wanted, kwargs.get("condition_parser"))
+
+
+def condition(table: Table, wanted: str | dict[str, Any], parser: str | None) -> str:
+    """A condition as a SQL boolean that is never unknown.
+
+    A text without a parser, or for Spark, is read in the pandas form, as Great Expectations does on pandas.
+    """
+    if isinstance(wanted, dict):
+        return f"({_mapping(table, wanted)}) IS TRUE"
+    return f"({parse(table, wanted)}) IS TRUE"
 
 
 def parse(table: Table, text: str) -> str:

@@ -69,6 +69,8 @@ class Plan:
         examples: Where failing values are found, if there are any.
         row: SQL boolean over a row of the table, true where that row breaks the rule; None where no row can.
         repeats: Counted in place of `source` and `parts`: `finish` gets the rows, and those that share their value.
+        then: The plan that the values of `parts` lead to, which is judged in the next round in place of this one.
+        ask: Gives the values in place of `source` and `parts`, for what takes more than one query.
     """
 
     source: str
@@ -77,6 +79,8 @@ class Plan:
     examples: Examples | None = None
     row: str | None = None
     repeats: Repeats | None = None
+    then: Callable[[tuple[Any, ...]], Plan] | None = None
+    ask: Callable[[Any], tuple[Any, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,14 @@ class Table:
     few: frozenset[str] = frozenset()
     lines: bool = False
     """Whether rows carry `_source_line`, their order."""
+    others: Callable[[str], Table] | None = None
+    """Another table by its name in a rule. Raises `CannotEvaluateError`."""
+
+    def other(self, name: str) -> Table:
+        """The table that a rule calls `name`."""
+        if self.others is None:
+            raise CannotEvaluateError(f"There is no table {name!r} here to compare with.")
+        return self.others(name)
 
     @cached_property
     def columns(self) -> list[str]:
@@ -158,6 +170,11 @@ def count(where: str) -> str:
     """Aggregate: rows that meet `where`."""
     # Not FILTER: conditions that share parts are then computed once, which halves the time of a hundred rules.
     return "count(*)" if where == "TRUE" else f"count_if({where})"
+
+
+def known(verdict: Verdict) -> Plan:
+    """A verdict that needs no data."""
+    return Plan("", (), lambda _: {"evaluated": 1, **verdict})
 
 
 def judged(evaluated: int, unexpected: int, mostly: float) -> Verdict:

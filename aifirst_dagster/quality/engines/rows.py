@@ -15,7 +15,7 @@ from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Plan, Tabl
 Compiler = Callable[[Table, dict[str, Any]], Plan]
 
 
-def _domain(table: Table, kwargs: dict[str, Any], names: list[str]) -> str:
+def domain(table: Table, kwargs: dict[str, Any], names: list[str]) -> str:
     """The rows to judge: `ignore_row_if` leaves out those with all, or any, of the values missing."""
     missing = [table.missing(name) for name in names]
     ignored = {
@@ -35,8 +35,8 @@ def _pair(holds: Callable[[Table, dict[str, Any], str, str], str]) -> Compiler:
     def compile_(table: Table, kwargs: dict[str, Any]) -> Plan:
         names = [kwargs["column_A"], kwargs["column_B"]]
         a, b = (f"({table.value(name)})" for name in names)
-        domain = _domain(table, kwargs, names)
-        return row_plan(table, domain, holds(table, kwargs, a, b), struct(table, names), kwargs["mostly"])
+        chosen = domain(table, kwargs, names)
+        return row_plan(table, chosen, holds(table, kwargs, a, b), struct(table, names), kwargs["mostly"])
 
     return compile_
 
@@ -72,7 +72,8 @@ def _in_pairs(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
     return f"({' OR '.join(tests)})" if tests else "FALSE"
 
 
-def _names(table: Table, kwargs: dict[str, Any]) -> list[str]:
+def names_of(table: Table, kwargs: dict[str, Any]) -> list[str]:
+    """The columns of `column_list`, which are there."""
     names = list(kwargs["column_list"])
     if not names:
         raise CannotEvaluateError("column_list is empty.")
@@ -82,15 +83,15 @@ def _names(table: Table, kwargs: dict[str, Any]) -> list[str]:
 
 
 def _compound(table: Table, kwargs: dict[str, Any]) -> Plan:
-    names = _names(table, kwargs)
-    return unique_plan(table, _domain(table, kwargs, names), struct(table, names), kwargs["mostly"], tuple(names))
+    names = names_of(table, kwargs)
+    return unique_plan(table, domain(table, kwargs, names), struct(table, names), kwargs["mostly"], tuple(names))
 
 
 def _several(holds: Callable[[Table, dict[str, Any], list[str]], str]) -> Compiler:
     def compile_(table: Table, kwargs: dict[str, Any]) -> Plan:
-        names = _names(table, kwargs)
+        names = names_of(table, kwargs)
         return row_plan(
-            table, _domain(table, kwargs, names), holds(table, kwargs, names), struct(table, names), kwargs["mostly"],
+            table, domain(table, kwargs, names), holds(table, kwargs, names), struct(table, names), kwargs["mostly"],
             names=tuple(names),
         )  # fmt: skip
 

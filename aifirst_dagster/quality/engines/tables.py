@@ -7,14 +7,9 @@ from typing import Any
 
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.figures import within
-from aifirst_dagster.quality.engines.plan import INTEGERS, CannotEvaluateError, Plan, Table, Verdict, count
+from aifirst_dagster.quality.engines.plan import INTEGERS, Plan, Table, Verdict, count, known
 
 Compiler = Callable[[Table, dict[str, Any]], Plan]
-
-
-def _known(verdict: Verdict) -> Plan:
-    """A verdict that needs no data."""
-    return Plan("", (), lambda _: {"evaluated": 1, **verdict})
 
 
 def _rows(table: Table, kwargs: dict[str, Any]) -> Plan:
@@ -28,26 +23,26 @@ def _rows(table: Table, kwargs: dict[str, Any]) -> Plan:
 def _width(table: Table, kwargs: dict[str, Any]) -> Plan:
     found = len(table.columns)
     success = found == kwargs["value"] if "value" in kwargs else within(found, kwargs)
-    return _known({"success": success, "observed_value": found})
+    return known({"success": success, "observed_value": found})
 
 
 def _exists(table: Table, kwargs: dict[str, Any]) -> Plan:
     name, place = kwargs["column"], kwargs.get("column_index")
     if place:
-        return _known({"success": place < len(table.columns) and table.columns[int(place)] == name})
-    return _known({"success": name in table.types})
+        return known({"success": place < len(table.columns) and table.columns[int(place)] == name})
+    return known({"success": name in table.types})
 
 
 def _ordered(table: Table, kwargs: dict[str, Any]) -> Plan:
     wanted = kwargs["column_list"]
-    return _known({"success": wanted is None or list(wanted) == table.columns, "observed_value": table.columns})
+    return known({"success": wanted is None or list(wanted) == table.columns, "observed_value": table.columns})
 
 
 def _set(table: Table, kwargs: dict[str, Any]) -> Plan:
     wanted, there = set(kwargs["column_set"] or []), set(table.columns)
     exact = kwargs["exact_match"] is not False
     success = wanted == there if exact else wanted <= there
-    return _known({"success": success, "observed_value": sorted(there)})
+    return known({"success": success, "observed_value": sorted(there)})
 
 
 #: What a column of each DuckDB type is called: by itself, in SQL, in Python, in NumPy and pandas.
@@ -95,11 +90,19 @@ def _typed(table: Table, kwargs: dict[str, Any]) -> Plan:
     # A DuckDB type has no case ("bigint"), the other names do: pandas' Timestamp is not the type TIMESTAMP.
     exact = wanted is None or bool(type_names(actual) & set(wanted))
     observed = _NAMES.get(_family(actual), actual)
-    return _known({"success": exact, "observed_value": observed})
+    return known({"success": exact, "observed_value": observed})
 
 
 def _other_table(table: Table, kwargs: dict[str, Any]) -> Plan:
-    raise CannotEvaluateError("Only one table is judged at a time: compare row counts in a pipeline's SQL step.")
+    other = table.other(kwargs["other_table_name"])
+    # The condition is about this table; Great Expectations counts the rows of the other one by it, too.
+    here, there = (f"(SELECT {count(where(one, kwargs))} FROM {one.relation})" for one in (table, other))
+
+    def finish(got: tuple[Any, ...]) -> Verdict:
+        observed = {"self": got[0], "other": got[1]}
+        return {"success": got[0] == got[1], "evaluated": got[0], "observed_value": observed}
+
+    return Plan("(SELECT 1)", (here, there), finish)
 
 
 COMPILERS: dict[str, Compiler] = {
