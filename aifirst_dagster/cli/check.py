@@ -54,7 +54,7 @@ def check(
     from aifirst_dagster.cli.table import load
     from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.quality.rules import RuleSet
-    from aifirst_dagster.quality.score import score
+    from aifirst_dagster.quality.score import DIMENSIONS, by_dimension
 
     started = time.perf_counter()
     rules = list(RuleSet.load(rules_path)) if rules_path else None
@@ -78,11 +78,13 @@ def check(
             from aifirst_dagster.quality.engines import great_expectations as other
 
             results = other.evaluate_relation(con, table.relation, rules, examples)
+        scored = None if learned else by_dimension(results)
         answer: dict[str, Any] = {
             "file": file,
             "rows": table.rows,
             "success": all(result.success is True for result in results if result.counts),
-            "score": None if learned else round(score(results), 6),
+            "score": round(1.0 if scored.overall is None else scored.overall, 6) if scored else None,
+            "dimensions": scored.rounded if scored else dict.fromkeys(DIMENSIONS),
             "self_learned": learned,
             "engine": engine,
             "rules": [_record(result) for result in results],
@@ -127,7 +129,8 @@ def show(answer: dict[str, Any]) -> None:
         failed = "" if rule["unexpected_count"] is None else str(rule["unexpected_count"])
         table.add_row(Text(word, colour), Text(rule["id"]), failed, str(rule["evaluated"]), Text(shown[:120]))
     console.print(table)
-    score = "" if answer["score"] is None else f", score {answer['score']:.3f}"
+    by = ", ".join(f"{name} {value:.3f}" for name, value in answer["dimensions"].items() if value is not None)
+    score = "" if answer["score"] is None else f", score {answer['score']:.3f}{f' ({by})' if by else ''}"
     source = " (rules learned from the file itself)" if answer["self_learned"] else ""
     verdict = "all rules hold" if answer["success"] else "not all rules hold"
     console.print(Text(f"{answer['rows']} rows, {len(answer['rules'])} rules: {verdict}{score}{source}"))

@@ -100,10 +100,12 @@ def reconcile(store: DatasetStore, version: Version) -> Finding:
         aside = parquet.count(con, version.quarantine)
         consumed = made.rows_in
         if made.inputs:
-            folders = [store.place(made.pipeline, key, made.partition) for key in made.inputs]
+            # What rows are only compared with is not consumed.
+            used = {key: names for key, names in made.inputs.items() if key not in made.details.get("compared_with", [])}
+            folders = [store.place(made.pipeline, key, made.partition) for key in used]
             parts = [
                 part
-                for folder, versions in zip(folders, made.inputs.values(), strict=True)
+                for folder, versions in zip(folders, used.values(), strict=True)
                 for name in versions
                 for part in (_home(folder, name) / "data").glob("*.parquet")
             ]
@@ -148,11 +150,17 @@ def _score(verdict: dict[str, Any]) -> Finding:
     ]
     table = dg.MetadataValue.table([dg.TableRecord(row) for row in rows]) if rows else dg.MetadataValue.text("no rules")
     shown = "none" if score is None else f"{score:.4f}"
+    by = {name: value for name, value in (verdict.get("dimensions") or {}).items() if value is not None}
+    text = f"Quality score {shown}, threshold {threshold}."
+    if verdict.get("self_learned"):
+        text += (
+            " Rules were learned from these very rows: the figure says how usual they are, the next version's how good."
+        )
     return Finding(
         passed,
         verdict.get("on_fail", "block") == "block",
-        f"Quality score {shown}, threshold {threshold}.",
-        {"score": score if score is not None else 0.0, "threshold": threshold, "rules": table},
+        text,
+        {"score": score if score is not None else 0.0, "threshold": threshold, **by, "rules": table},
     )
 
 

@@ -99,6 +99,7 @@ def _counts(version: Version) -> dict[str, Any]:
     if verdict := version.read_json("verdict.json"):
         counts["quality_score"], counts["threshold"] = verdict["score"], verdict["threshold"]
         counts["rules"] = verdict["rules"]
+        counts |= {name: verdict[name] for name in ("dimensions", "self_learned") if name in verdict}
     return counts
 
 

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from aifirst_dagster.quality.results import RuleResult
 
 
+class Weights(StepConfig):
+    """How much each dimension counts in the score."""
+
+    completeness: float = Field(1, ge=0, description="Values and rows that are there.")
+    validity: float = Field(1, ge=0, description="Values that are what they may be.")
+    uniqueness: float = Field(1, ge=0, description="Things that are there once.")
+    consistency: float = Field(1, ge=0, description="Columns and figures that agree with each other.")
+    timeliness: float = Field(1, ge=0, description="Data that is as recent as it should be.")
+    integrity: float = Field(1, ge=0, description="References that lead somewhere, tables that are built as agreed.")
+
+
 class Config(StepConfig):
     """Which rules, and what follows from them."""
 
@@ -32,6 +43,9 @@ class Config(StepConfig):
         False,
         description="Let the model look into the data by itself (SQL, profiles, tests): up to 8 calls.",
     )
+    weights: Weights | None = Field(
+        None, description="Weight of each dimension of quality in the score; 1 where not given, 0 leaves it out."
+    )
     threshold: float = Field(0.95, ge=0, le=1, description="Least quality score.")
     on_fail: Literal["block", "warn"] = Field("block", description="What a score below the threshold does.")
     quarantine: bool = Field(True, description="Set aside rows that break a rule of severity error.")
@@ -45,7 +59,7 @@ def run(step: StepRun) -> StepResult:
     """Design (or reuse) the rules, judge the input by them, split it, and leave a verdict beside the data."""
     from aifirst_dagster.proposals import rules as proposing
     from aifirst_dagster.quality.engines.duckdb import evaluate
-    from aifirst_dagster.quality.score import score
+    from aifirst_dagster.quality.score import by_dimension
 
     config = step.config
     assert isinstance(config, Config)
@@ -60,15 +74,24 @@ def run(step: StepRun) -> StepResult:
         store=step.designs,
         llm=step.llm,
         wish=step.wish(config, instructions=config.instructions),
+        rows=_content(step),
     )
     results = evaluate(step.con, relation, list(outcome.answer.rules))
-    reached = score(results)
+    weights = config.weights.model_dump() if config.weights else {}
+    scored = by_dimension(results, weights=weights)
+    reached = 1.0 if scored.overall is None else scored.overall
+    # Rules that the data taught, judged on the very rows that taught them, say how usual those are, not how good.
+    same = outcome.learned_on == _content(step)
+    learned = [one.id for one in results if one.counts and one.provenance != "user"] if same else []
     broken = [one for one in results if one.counts and one.severity == "error" and one.unexpected_count]
     done = split(step, relation, [column.name for column in columns], broken if config.quarantine else [])
     verdict = {
-        "rules": [{**result.model_dump(mode="json"), "set_aside": result.id in done.rules} for result in results],
+        "rules": [_verdict(result, result.id in done.rules, result.id in learned) for result in results],
         "rule_set": outcome.fingerprint,
         "score": round(reached, 6),
+        "self_learned": bool(learned),
+        "dimensions": scored.rounded,
+        "weights": weights,
         "threshold": config.threshold,
         "on_fail": config.on_fail,
         "rows": done.passed + done.set_aside,
@@ -91,9 +114,23 @@ def run(step: StepRun) -> StepResult:
             **({"assessment": assessed.answer.model_dump(mode="json")} if assessed else {}),
             "design": outcome.summary(),
             "quality_score": round(reached, 6),
+            "self_learned": bool(learned),
             "rejected_rules": len(outcome.answer.rejected),
         },
     )
+
+
+def _content(step: StepRun) -> str:
+    """Which rows the input holds, as a hash."""
+    from aifirst_dagster.proposals.fingerprint import digest
+
+    return digest(sorted(version.manifest.content_hash for version in step.input.versions))
+
+
+def _verdict(result: RuleResult, set_aside: bool, self_learned: bool) -> dict[str, Any]:
+    """A rule's verdict as it is kept."""
+    said = {"dimension": result.dimension, "set_aside": set_aside, "self_learned": self_learned}
+    return {**result.model_dump(mode="json"), **said}
 
 
 def _assessed(
