@@ -21,4 +21,4 @@ def sensors(project: Project, pipelines: Sequence[PipelineSpec]) -> list[dg.Sens
         for pipeline in pipelines
         if pipeline.drift is not None and pipeline.drift.on_drift == "rematerialize"
     ]
-    return [*landing, *drifting, *alert_sensors(project)]
+    return [*landing, *drifting, *alert_sensors(project, pipelines)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,16 +13,14 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from aifirst_dagster.observe.alerts.alert import Alert
 from aifirst_dagster.observe.alerts.message import Event, Message
-from aifirst_dagster.observe.alerts.outbox import Leased
 from aifirst_dagster.state.alert_mutes import Mutes
+from aifirst_dagster.state.alert_outbox import Outbox
 from aifirst_dagster.state.tables import alert_messages, incidents
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
 
-_KEY, _ERROR = 200, 500
-#: waiting: for its turn, or for the channel to work again; refused: this one was not wanted, and is tried again.
-_UNSENT = ("waiting", "refused")
+_KEY = 200
 _i, _m = incidents.c, alert_messages.c
 
 
@@ -59,11 +56,11 @@ class Incident:
     why: str | None
 
 
-class Alerts:
+class Alerts(Outbox):
     """The tables `incidents` and `alert_messages`; satisfies `observe.alerts.Memory`."""
 
     def __init__(self, state: State) -> None:
-        self._state = state
+        super().__init__(state)
         self.mutes = Mutes(state)
 
     def note(self, alert: Alert, quiet: timedelta, to: Sequence[str]) -> Message | None:
@@ -86,6 +83,8 @@ class Alerts:
             muted = self.mutes.active(connection, key, alert.dataset, now)
             known = _open(connection, key)
             if known is None:
+                if _accepted(connection, key, alert.occurrence):
+                    return None
                 known = _opened(key, plain, found, now)
                 connection.execute(insert(incidents).values(**known))
                 return None if muted else self._queue(connection, known, "opened", to, now)
@@ -126,20 +125,18 @@ class Alerts:
             heard = [row for row in rows if not self.mutes.active(connection, row["key"], row["dataset"], now)]
             return [self._queue(connection, row, "opened", to, now) for row in heard]
 
-    def queue(self, message: Message, to: Sequence[str]) -> bool:
-        """Queue a message that is about no incident; False where one of that id was queued before."""
-        now = datetime.now(UTC)
-        with self._state.write(lock="alerts") as connection:
-            if connection.execute(select(_m.id).where(_m.id == message.id)).first():
-                return False
-            # Without a channel the row still says that it was told, to the log.
-            self._insert(connection, message, to or ["log"], now, None)
-        return True
-
     def open_one(self, key: str) -> Incident | None:
         """The open incident of a key."""
         with self._state.read() as connection:
             row = _open(connection, _short(key))
+        return Incident(**row) if row else None
+
+    def accepted(self, key: str) -> Incident | None:
+        """The newest incident of a key that a person resolved: what it was about counts as normal from then on."""
+        person = (_i.key == _short(key), _i.status == "resolved", _i.resolved_by != "")
+        query = select(incidents).where(*person).order_by(_i.resolved_at.desc()).limit(1)
+        with self._state.read() as connection:
+            row = connection.execute(query).mappings().first()
         return Incident(**row) if row else None
 
     def get(self, name: str) -> Incident | None:
@@ -164,60 +161,6 @@ class Alerts:
             query = query.where(or_(_i.seen_at >= since, _i.resolved_at >= since))
         with self._state.read() as connection:
             return [Incident(**row) for row in connection.execute(query).mappings()]
-
-    def messages(self, incident: str | None = None, status: str | None = None) -> Sequence[dict[str, Any]]:
-        """What was sent, waits or was given up, oldest first, without its content."""
-        columns = [column for column in alert_messages.columns if column.name not in ("content", "number")]
-        query = select(*columns).order_by(_m.number, _m.channel)
-        if incident is not None:
-            query = query.where(_m.incident == incident)
-        if status is not None:
-            query = query.where(_m.status == status)
-        with self._state.read() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
-    def lease(self, channel: str, seconds: float) -> Leased | None:
-        """The oldest message that is due on a channel: for as long, nobody else gets it."""
-        now = datetime.now(UTC)
-        due = (_m.channel == channel, _m.status.in_(_UNSENT), _m.not_before <= now)
-        with self._state.read() as connection:
-            if connection.execute(select(_m.id).where(*due).limit(1)).first() is None:
-                return None
-        with self._state.write(lock="alerts") as connection:
-            row = connection.execute(select(alert_messages).where(*due).order_by(_m.number).limit(1)).mappings().first()
-            if row is None:
-                return None
-            until = now + timedelta(seconds=seconds)
-            connection.execute(update(alert_messages).where(*_is(row["id"], channel)).values(not_before=until))
-        age = (now - row["created_at"]).total_seconds()
-        return Leased(channel, Message.from_dict(row["content"]), row["attempts"], age)
-
-    def mark_sent(self, leased: Leased, note: str = "") -> None:
-        """A leased message went out."""
-        values = {"status": "sent", "sent_at": datetime.now(UTC), "attempts": leased.attempts + 1}
-        with self._state.write() as connection:
-            mark = update(alert_messages).where(*_is(leased.message.id, leased.channel))
-            connection.execute(mark.values(**values, error=note[:_ERROR] or None))
-
-    def mark_failed(
-        self, leased: Leased, error: str, wait_seconds: float, give_up: bool = False, others_too: bool = False
-    ) -> None:
-        """A leased message did not go out: it waits, or is given up; with `others_too` the whole channel waits."""
-        until = datetime.now(UTC) + timedelta(seconds=wait_seconds)
-        values = {"attempts": leased.attempts + 1, "error": error[:_ERROR], "not_before": until}
-        values["status"] = "failed" if give_up else "waiting" if others_too else "refused"
-        with self._state.write() as connection:
-            connection.execute(update(alert_messages).where(*_is(leased.message.id, leased.channel)).values(**values))
-            if others_too:
-                waits = (_m.channel == leased.channel, _m.status == "waiting", _m.not_before < until)
-                connection.execute(update(alert_messages).where(*waits).values(not_before=until))
-
-    def hurry(self) -> int:
-        """Let what waits for its next attempt go out now, and what was given up, too; returns how many."""
-        again = update(alert_messages).where(_m.status.in_((*_UNSENT, "failed")))
-        with self._state.write() as connection:
-            values = {"status": "waiting", "not_before": datetime.now(UTC)}
-            return connection.execute(again.values(**values)).rowcount
 
     def purge(self, before: datetime, dry_run: bool = False) -> dict[str, int]:
         """Forget resolved incidents, messages that went out or were given up, and mutes, ended before that moment."""
@@ -255,39 +198,8 @@ class Alerts:
         if event != "resolved":
             values["sent_at"] = now
         connection.execute(update(incidents).where(_i.id == known["id"]).values(**values))
-        self._insert(connection, message, to, now, known["id"])
+        self._wait(connection, message, to, now, known["id"])
         return message
-
-    def _insert(
-        self, connection: Connection, message: Message, to: Sequence[str], now: datetime, incident: str | None
-    ) -> None:
-        shared = {
-            "id": message.id,
-            "number": time.time_ns(),
-            "incident": incident,
-            "event": message.event,
-            "content": message.to_dict(),
-            "attempts": 0,
-            "created_at": now,
-        }
-        rows = [
-            {
-                **shared,
-                "channel": channel,
-                "status": "sent" if channel == "log" else "waiting",
-                "not_before": self._works_again(connection, channel) or now,
-            }
-            for channel in to
-        ]
-        if rows:
-            connection.execute(insert(alert_messages), rows)
-
-    def _works_again(self, connection: Connection, channel: str) -> datetime | None:
-        """When a channel that is down is tried again; None where it is not."""
-        down = (_m.channel == channel, _m.status == "waiting", _m.attempts > 0)
-        query = select(alert_messages).where(*down).order_by(_m.not_before).limit(1)
-        row = connection.execute(query).mappings().first()
-        return row["not_before"] if row else None
 
 
 def _short(key: str) -> str:
@@ -301,6 +213,13 @@ def _open(connection: Connection, key: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def _accepted(connection: Connection, key: str, occurrence: str) -> bool:
+    """Whether a person resolved the very thing that was found now."""
+    query = select(_i.occurrence, _i.resolved_by).where(_i.key == key).order_by(_i.opened_at.desc()).limit(1)
+    row = connection.execute(query).first()
+    return bool(row and occurrence and row.resolved_by and row.occurrence == occurrence)
+
+
 def _opened(key: str, plain: dict[str, Any], found: dict[str, Any], now: datetime) -> dict[str, Any]:
     """A new incident's row."""
     return {
@@ -308,7 +227,3 @@ def _opened(key: str, plain: dict[str, Any], found: dict[str, Any], now: datetim
         **found, "times": 1, "messages": 0, "opened_at": now, "seen_at": now, "sent_at": None, "resolved_at": None,
         "resolved_by": None, "why": None,
     }  # fmt: skip
-
-
-def _is(ident: str, channel: str) -> tuple[Any, Any]:
-    return _m.id == ident, _m.channel == channel

@@ -78,6 +78,18 @@ class Measures:
         query = select(measures).where(*_is(pipeline, step, partition)).order_by(measures.c.version.desc()).limit(last)
         return self._measures(query)[::-1]
 
+    def across(self, pipeline: str, step: str, last: int = 60) -> list[Measure]:
+        """The last versions of a step's dataset over all its partitions, newest last."""
+        query = select(measures).where(measures.c.pipeline == pipeline, measures.c.step == step)
+        return self._measures(query.order_by(measures.c.version.desc()).limit(last))[::-1]
+
+    def newest(self) -> dict[tuple[str, str], tuple[str, datetime]]:
+        """For each pipeline and step, over all partitions: its newest version's name, and when it was made."""
+        last = func.max(measures.c.version), func.max(measures.c.made_at)
+        query = select(measures.c.pipeline, measures.c.step, *last).group_by(measures.c.pipeline, measures.c.step)
+        with self._state.read() as connection:
+            return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+
     def latest(self) -> list[Measure]:
         """The newest version of every dataset (each partition is one), by pipeline, step and partition."""
         newest = select(*_DATASET, func.max(measures.c.version)).group_by(*_DATASET)

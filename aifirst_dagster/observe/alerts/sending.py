@@ -35,7 +35,7 @@ class Memory(Outbox, Protocol):
         ...
 
 
-def send(alert: Alert, memory: Memory | None = None, quiet: timedelta = QUIET) -> bool:
+def send(alert: Alert, memory: Memory | None = None, quiet: timedelta = QUIET, at_once: bool = True) -> bool:
     """Log the alert and send it to every channel; never raises.
 
     Args:
@@ -43,6 +43,7 @@ def send(alert: Alert, memory: Memory | None = None, quiet: timedelta = QUIET) -
         memory: Keeps the same trouble from being said again within `quiet`, and what could not be delivered for
             later; None sends always, and forgets.
         quiet: How long the same trouble stays unsaid.
+        at_once: Deliver now; False leaves it in the outbox for the caller's own `deliver`.
 
     Returns:
         Whether people are told: False for a repetition, a muted alert, and, without memory, where no channel took it.
@@ -54,12 +55,12 @@ def send(alert: Alert, memory: Memory | None = None, quiet: timedelta = QUIET) -
             # Better twice than never: the database being down may be the very trouble.
             _log.error("alerts cannot be deduplicated: %s", error)
         else:
-            return _tell(message, memory)
+            return _tell(message, memory, at_once)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return _directly(Message(f"{secrets.token_hex(6)}-1", "opened", alert.to_dict(), now))
 
 
-def resolve(key: str, memory: Memory, why: str = "", by: str = "") -> bool:
+def resolve(key: str, memory: Memory, why: str = "", by: str = "", at_once: bool = True) -> bool:
     """Close the incident of a key where one is open; people who heard of it are told. Never raises.
 
     Args:
@@ -67,6 +68,7 @@ def resolve(key: str, memory: Memory, why: str = "", by: str = "") -> bool:
         memory: Where incidents are kept.
         why: What shows that it is over.
         by: Who says so; "" for the monitoring itself.
+        at_once: As for `send`.
 
     Returns:
         Whether people are told.
@@ -76,7 +78,7 @@ def resolve(key: str, memory: Memory, why: str = "", by: str = "") -> bool:
     except AifirstError as error:
         _log.error("the incident %s cannot be resolved: %s", key, error)
         return False
-    return _tell(message, memory)
+    return _tell(message, memory, at_once)
 
 
 def log(message: Message) -> None:
@@ -87,11 +89,12 @@ def log(message: Message) -> None:
     _log.log(level, "%s%s", message.title, f" {text}" if text else "", extra={"alert": message.alert.get("key", "")})
 
 
-def _tell(message: Message | None, memory: Memory) -> bool:
+def _tell(message: Message | None, memory: Memory, at_once: bool) -> bool:
     if message is None:
         return False
     log(message)
-    deliver(memory, _IMPATIENT)
+    if at_once:
+        deliver(memory, _IMPATIENT)
     return True
 
 
