@@ -4,7 +4,6 @@ import duckdb
 import pytest
 
 from aifirst_dagster.quality.drift import Baseline, Thresholds, baseline, compare
-from aifirst_dagster.quality.statistics import chi_squared, chi_squared_survival, holm, ks, two_shares
 
 
 @pytest.fixture(scope="module")
@@ -92,32 +91,3 @@ def test_a_baseline_is_small_and_survives_json(con):
     text = sketch.model_dump_json()
     assert len(text) < 40_000
     assert Baseline.model_validate_json(text) == sketch
-
-
-def test_the_level_holds_for_the_table_not_for_each_test():
-    assert holm([0.004, 0.2, 0.3], 0.01) == [False, False, False]
-    assert holm([0.003, 0.2, 0.3], 0.01) == [True, False, False]
-
-
-@pytest.mark.parametrize(("value", "freedom"), [(0.5, 1), (10, 4), (3, 100), (300, 5), (1500, 900)])
-def test_chi_squared_survival_is_scipys(value, freedom):
-    from scipy import stats
-
-    assert chi_squared_survival(value, freedom) == pytest.approx(stats.chi2.sf(value, freedom), rel=1e-6, abs=1e-300)
-
-
-def test_figures_of_the_tests_are_scipys():
-    import numpy as np
-    from scipy import stats
-
-    random = np.random.default_rng(1)
-    a, b = random.normal(size=150), random.normal(0.4, size=180)
-    grid = np.linspace(0, 1, 201)
-    statistic, p_value = ks(list(np.quantile(a, grid)), 150, list(np.quantile(b, grid)), 180)
-    theirs = stats.ks_2samp(a, b)
-    assert statistic == pytest.approx(theirs.statistic, abs=0.02)
-    assert abs(np.log10(p_value) - np.log10(theirs.pvalue)) < 0.7
-    assert chi_squared([50, 30, 20], [30, 40, 50])[1] == pytest.approx(
-        stats.chi2_contingency([[50, 30, 20], [30, 40, 50]]).pvalue, rel=1e-6
-    )
-    assert two_shares(0, 10, 0, 10) == 1.0
