@@ -34,6 +34,11 @@ class ActionType:
 _ALL = (
     ActionType("rename_column", "rows", "Gives the column its standardised name.", 
                {"from": "name before", "at_reading": "true: the relation has the new name already"}, True),
+    ActionType("realign_row", "rows",
+               "Moves the values of a shifted row back into their columns, where one shift alone explains the row.",
+               {"by": "the shifts: 1 (one column to the right), -1 (to the left), 2, ...",
+                "columns": "column -> what its values look like: type and range, or values, or shapes",
+                "tokens": "words for `no value`, which fit wherever they stand"}, True),
     ActionType("fix_encoding", "text", "Mends text that was decoded with the wrong encoding (`MÃ¼ller` -> `Müller`).",
                {"sequences": "wrong sequence -> right character, as found in the column",
                 "mapping": "whole text -> what it should be, where no sequence alone tells"}, True),

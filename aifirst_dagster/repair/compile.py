@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
-from aifirst_dagster.repair import duplicates, late, similar
+from aifirst_dagster.repair import duplicates, late, realign, similar
 from aifirst_dagster.repair.lanes import Lane, build
 from aifirst_dagster.repair.plan import RepairPlan
 
@@ -53,7 +53,11 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
     out = Compiled("", columns=[column.name for column in plan.columns])
     if traced:
         _flagged(lanes)
-    tables, last = _stages(lanes, relation)
+    tables: list[tuple[str, str]] = []
+    if realigning := realign.wanted(plan):
+        tables, relation = realign.stages(realigning, relation)
+    more, last = _stages(lanes, relation)
+    tables += more
     last = late.stages(plan, lanes, tables, last)
     tables.append(("#judged", f"SELECT *,\n    {_unread(plan, lanes, out)} AS {UNREAD}\nFROM {last}"))
     last = ident("#judged")
@@ -69,6 +73,10 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
             for at, changed in lane.flags.items():
                 out.flags[at] = f"#{at}"
                 fields.append(f"coalesce({changed}, FALSE) AS {ident(f'#{at}')}")
+        if realigning:
+            at = plan.actions.index(realigning)
+            out.flags[at] = f"#{at}"
+            fields.append(f"{realign.REALIGNED} AS {ident(f'#{at}')}")
     head = _head(plan, lanes)
     same = similar.kept(plan, [lane.source for lane in lanes])
     if same:

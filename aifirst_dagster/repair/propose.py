@@ -15,6 +15,7 @@ from aifirst_dagster.repair import (
     find_numbers,
     find_rows,
     find_text,
+    realign,
     similar,
 )
 from aifirst_dagster.repair.actions import ACTIONS
@@ -37,9 +38,9 @@ _DATES = ("date", "datetime")
 def propose(con: duckdb.DuckDBPyConnection, relation: str, columns: list[Column]) -> RepairPlan:
     """See `plan.propose`."""
     dates = {name for column in columns if column.type in _DATES for name in (column.name, column.source_name)}
-    with survey(con, relation, dates) as seen:
-        plan = _Proposal(seen, columns).plan()
-        return _measured(seen, plan)
+    with realign.aligned(con, relation, columns) as (realigning, righted), survey(con, righted, dates) as seen:
+        plan = _measured(seen, _Proposal(seen, columns).plan())
+        return plan.model_copy(update={"actions": [realigning, *plan.actions]}) if realigning else plan
 
 
 class _Proposal:

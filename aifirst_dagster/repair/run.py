@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
 from aifirst_dagster.errors import QualityError
-from aifirst_dagster.repair import duplicates
+from aifirst_dagster.repair import duplicates, realign
 from aifirst_dagster.repair.compile import DUPLICATE_OF, REASONS, Compiled, compiled
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
@@ -162,7 +162,16 @@ def examples(
 ) -> list[list[str | None]]:
     """Up to five different pairs of text before and after that an action made, those of the first lines."""
     action = plan.actions[at]
-    if action.column is None or not changed.get(at):
+    if not changed.get(at):
+        return []
+    if action.action == realign.NAME:
+        names = [column.name for column in plan.columns if column.name not in plan.companions]
+        rows = con.execute(
+            f"SELECT {realign.row_text(names, True)}, {realign.row_text(names, False)} FROM {table} "
+            f"WHERE {ident(f'#{at}')} ORDER BY {LINE}, {SOURCE} LIMIT {EXAMPLES}"
+        ).fetchall()
+        return [list(row) for row in rows]
+    if action.column is None:
         return []
     into = ident(str(action.params["into"])) if action.kind == "companion" else ident(action.column)
     before = _text(action.column)

@@ -101,6 +101,13 @@ def damaged(draw: st.DrawFn, content: bytes | None = None) -> bytes:
     return bytes(found)
 
 
+def _lines(text: str) -> list[str]:
+    """The lines that a reader counts: a carriage return among line feeds, alone and rare, ends none."""
+    pairs, feeds = text.count("\r\n"), text.count("\n")
+    returns = text.count("\r") - pairs
+    return text.split("\n") if feeds and returns <= 0.1 * feeds else _ENDS.split(text)
+
+
 def check(content: bytes, folder: Path, name: str = "data.csv") -> str:
     """Read `content`; "refused", or "read" once it is sure that nothing of it was lost unsaid.
 
@@ -129,12 +136,13 @@ def check(content: bytes, folder: Path, name: str = "data.csv") -> str:
     found.update(mark for _, line in rejects for mark in _MARK.findall(line.replace("\0", "").replace("\\x00", "")))
     found.update(_MARK.findall("\n".join(table.source_names).replace("\0", "")))
     missing = Counter(_MARK.findall(text)) - found
-    above = _ENDS.split(text)[: table.dialect.skip_rows + table.dialect.header_rows + 1]
+    lines = _lines(text)
+    above = lines[: table.dialect.skip_rows + table.dialect.header_rows + 1]
     if "above the table" in said:
         missing -= Counter(_MARK.findall("\n".join(above[: table.dialect.skip_rows])))
     missing -= Counter(mark for mark in _MARK.findall("\n".join(above[table.dialect.skip_rows :])) if mark in found)
     if "remarks" in said:
-        remarks = (line for line in _ENDS.split(text) if line.lstrip().startswith("#"))
+        remarks = (line for line in lines if line.lstrip().startswith("#"))
         missing -= Counter(mark for line in remarks for mark in _MARK.findall(line))
     assert not missing, f"lost unsaid: {sorted(missing)[:5]}; said: {said!r}"
     return "read"
