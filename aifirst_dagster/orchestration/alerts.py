@@ -101,7 +101,7 @@ def ended(instance: dg.DagsterInstance, run: dg.DagsterRun, failure: dg.RunFailu
         ended=datetime.now(UTC).isoformat(timespec="seconds"),
         reasons=reasons,
         failed=failed,
-        made=_made(instance, run.run_id) if failure is None else [],
+        made=_assets(instance, run.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION) if failure is None else [],
         only_checks=only_checks,
         checks=events,
     )
@@ -121,12 +121,14 @@ def ran_since(instance: dg.DagsterInstance, pipeline: PipelineSpec, since: datet
 
 def _failures(run: dg.DagsterRun, context: dg.RunFailureSensorContext) -> tuple[list[str], list[str], bool]:
     """Why steps failed, the assets that they were to make, and whether blocking checks were all there was."""
-    assets = {op_name(*slugs_of(key)): "/".join(slugs_of(key)) for key in run.asset_selection or ()}
+    planned = _assets(context.instance, run.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    assets = {op_name(*asset.split("/")): asset for asset in planned}
     reasons, ours, checks = [], [], []
     for event in context.get_step_failure_events():
         data = event.step_failure_data
         if data and data.error:
-            reasons.append(data.error.message.strip())
+            worded = data.user_failure_data.description if data.user_failure_data else None
+            reasons.append((worded or data.error.message).strip())
             checks.append(_innermost(data.error) == "DagsterAssetCheckFailedError")
         if event.step_key in assets:
             ours.append(assets[event.step_key])
@@ -157,9 +159,9 @@ def evaluations(instance: dg.DagsterInstance, run_id: str) -> Sequence[dg.AssetC
     return [event.asset_check_evaluation_data for event in found if event]
 
 
-def _made(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-    events = (record.event_log_entry.dagster_event for record in records)
+def _assets(instance: dg.DagsterInstance, run_id: str, kind: dg.DagsterEventType) -> list[str]:
+    """The assets of a run's events of a kind."""
+    events = (one.event_log_entry.dagster_event for one in instance.get_records_for_run(run_id, of_type=kind).records)
     return ["/".join(slugs_of(event.asset_key)) for event in events if event and event.asset_key]
 
 

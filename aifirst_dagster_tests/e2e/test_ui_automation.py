@@ -71,17 +71,23 @@ def test_drift_asks_for_just_what_it_makes_stale_and_says_why(scene: Scene) -> N
 def test_a_failed_run_and_a_green_run_with_failed_checks_each_reach_the_webhook_once(scene: Scene) -> None:
     assert scene.ended("failing") == "FAILURE"
     assert scene.ended("warned") == "SUCCESS", scene.ui.why(scene.runs["warned"])
-    for pipeline, kind in (("failing", "run-failure"), ("warned", "checks")):
-        key = f"{kind}:{scene.runs[pipeline]}"
-        until(lambda key=key: [post for post in scene.posts if post["key"] == key], 60, f"the alert {key}")
+    keys = {"failing": "run:failing", "warned": "checks:warned/"}
+
+    def post(pipeline: str) -> list[dict]:
+        found = [one for one in scene.posts if one["key"].startswith(keys[pipeline])]
+        return [one for one in found if one["context"]["run_id"] == scene.runs[pipeline]]
+
+    for pipeline in keys:
+        until(lambda pipeline=pipeline: post(pipeline), 60, f"the alert about {pipeline}")
     time.sleep(5)
-    by_key = [post["key"] for post in scene.posts]
-    assert len(by_key) == len(set(by_key)), "each trouble once"
-    failed = next(post for post in scene.posts if post["key"] == f"run-failure:{scene.runs['failing']}")
+    told = [one["id"] for one in scene.posts]
+    assert len(told) == len(set(told)), "nothing is posted twice"
+    opened = [one["key"] for one in scene.posts if one["event"] == "opened"]
+    assert len(opened) == len(set(opened)), "each trouble once"
+    (failed,), (warned,) = post("failing"), post("warned")
     assert failed["severity"] == "error"
     assert "failing" in failed["title"]
     assert "Ada" in failed["text"] or "TRY_CAST" in failed["text"], failed
-    warned = next(post for post in scene.posts if post["key"] == f"checks:{scene.runs['warned']}")
     assert "age__values_to_be_between" in warned["text"], warned
 
 
