@@ -200,6 +200,12 @@ class DatasetStore:
             return None
         return read_version(home / version)
 
+    def point(self, version: Version) -> None:
+        """Make a version that is there already the current one: the way back."""
+        made = version.manifest
+        with _storage(version.folder):
+            _write_durably(self.place(made.pipeline, made.step, made.partition) / POINTER, made.version)
+
     def partitions(self, pipeline: str, step: str) -> list[str]:
         """Keys of the partitions that hold a published version, sorted."""
         found = (pointer.parent.name for pointer in (self.root / pipeline / step).glob(f"*/{POINTER}"))
