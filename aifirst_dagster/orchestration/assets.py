@@ -20,10 +20,11 @@ from aifirst_dagster.orchestration import partitions as partitioning
 from aifirst_dagster.orchestration.contract_report import under_contract
 from aifirst_dagster.orchestration.execute import Done, Work, execute, published
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
-from aifirst_dagster.orchestration.keys import asset_key, op_name
+from aifirst_dagster.orchestration.keys import asset_key, op_name, rules_key
 from aifirst_dagster.orchestration.metadata import materialisation, planned
 from aifirst_dagster.orchestration.resources import LLM_ROUTER, OFFLINE, LLMResource
 from aifirst_dagster.orchestration.rules import accepted_rules
+from aifirst_dagster.orchestration.rulesets import observation
 from aifirst_dagster.orchestration.watch import ACCEPT_TAG
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 from aifirst_dagster.project import Project
@@ -61,8 +62,11 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
         made = yield from _materialise(context, project, pipeline, step, inputs, llm)
         if made is not None:
             chosen = {selected.name for selected in context.selected_asset_check_keys}
-            yield from _report(context, pipeline, step, [check for check in fixed if check.name in chosen], made)
+            yield from _report(
+                context, project, pipeline, step, [check for check in fixed if check.name in chosen], made
+            )
 
+    judged_by = [rules_key(pipeline.slug, step.key)] if step.type == "llm_validation" else []
     upstream = {name: asset_key(pipeline.slug, name) for name in step.inputs}
     op = dg.OpDefinition(
         compute,
@@ -82,7 +86,7 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
     owner = step.owner or pipeline.owner
     spec = dg.AssetSpec(
         key,
-        deps=list(upstream.values()),
+        deps=[*upstream.values(), *judged_by],
         description=step.description or f"{step.name}. {step.step_type.summary}",
         metadata={**planned(pipeline, step), "dagster/io_manager_key": IO_MANAGER},
         group_name=pipeline.slug,
@@ -110,7 +114,7 @@ def rule_checks(project: Project, pipeline: PipelineSpec, step: StepSpec, split:
 
     def compute(context: dg.AssetCheckExecutionContext, _: Mapping[str, Any]) -> Iterator[dg.AssetCheckResult]:
         chosen = [declared[selected.name] for selected in context.selected_asset_check_keys]
-        yield from _report(context, pipeline, step, chosen, list(context.partition_keys) if split else [None])
+        yield from _report(context, project, pipeline, step, chosen, list(context.partition_keys) if split else [None])
 
     op = dg.OpDefinition(
         compute,
@@ -204,6 +208,10 @@ def _materialise(
             materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG)),
             partition_key=made.manifest.partition,
         )
+    if step.type == "llm_validation":
+        # Rules may have been made in this very run: what they say now is what the data was judged by.
+        context.log_event(observation(project, pipeline, step))
+        context.get_step_execution_context().wipe_input_asset_version_info(rules_key(pipeline.slug, step.key))
     context.set_data_version(context.asset_key, dg.DataVersion(_data_version(done)))
     yield dg.Output(Produced(tuple((made.writer, made.manifest) for made in done)))
     for made in done:
@@ -219,6 +227,7 @@ def _log(context: dg.AssetExecutionContext, step: str, text: str) -> None:
 
 def _report(
     context: dg.AssetCheckExecutionContext | dg.AssetExecutionContext,
+    project: Project,
     pipeline: PipelineSpec,
     step: StepSpec,
     chosen: list[checking.Declared],
@@ -226,12 +235,14 @@ def _report(
 ) -> Iterator[dg.AssetCheckResult]:
     """One result for each chosen check; over several partitions, the worst of them, which names its partition."""
     store = getattr(context.resources, IO_MANAGER).store()
+    of_rules = any(check.rule is not None for check in chosen)
     worst: dict[str, tuple[str | None, checking.Finding]] = {}
     for key in keys:
         version = store.current(pipeline.slug, step.key, key)
         if version is None:
             continue
-        for check, finding in checking.findings(store, version, chosen):
+        past = checking.history(project, version) if of_rules else []
+        for check, finding in checking.findings(store, version, chosen, past):
             if check.name not in worst or (worst[check.name][1].passed and not finding.passed):
                 worst[check.name] = (key, finding)
     for check in chosen:

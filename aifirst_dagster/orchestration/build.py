@@ -17,6 +17,7 @@ from aifirst_dagster.orchestration import broken, partitions
 from aifirst_dagster.orchestration.assets import IO_MANAGER, rule_checks, step_asset
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
 from aifirst_dagster.orchestration.resources import llm_resources
+from aifirst_dagster.orchestration.rulesets import rule_set_asset
 from aifirst_dagster.orchestration.schedules import schedules
 from aifirst_dagster.orchestration.sensors import sensors
 from aifirst_dagster.orchestration.spend import spend_asset, spend_schedule
@@ -36,9 +37,13 @@ class Parts:
 def pipeline_parts(project: Project, pipeline: PipelineSpec) -> Parts:
     """Assets and checks of one pipeline."""
     split = partitions.definition(pipeline)
+    judging = [step for step in pipeline.steps if step.type == "llm_validation"]
     return Parts(
-        [step_asset(project, pipeline, step, split) for step in pipeline.steps],
-        [rule_checks(project, pipeline, step, split) for step in pipeline.steps if step.type == "llm_validation"],
+        [
+            *(step_asset(project, pipeline, step, split) for step in pipeline.steps),
+            *(rule_set_asset(project, pipeline, step) for step in judging),
+        ],
+        [rule_checks(project, pipeline, step, split) for step in judging],
     )
 
 

@@ -6,19 +6,24 @@ changed since they were loaded is reported as a failed warning, never left out.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import DatasetStore, Version
+from aifirst_dagster.errors import AifirstError
 from aifirst_dagster.orchestration.contract_report import contract_finding
 from aifirst_dagster.orchestration.findings import Finding
+from aifirst_dagster.orchestration.rule_findings import VERSIONS, rule_finding
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+from aifirst_dagster.project import Project
+
+if TYPE_CHECKING:
+    from aifirst_dagster.state.measures import Measure
 
 RECONCILIATION = "row_reconciliation"
 SCORE = "quality_score"
@@ -71,8 +76,10 @@ def judged(step: StepSpec, rules: list[dict[str, Any]]) -> list[Declared]:
     ]
 
 
-def findings(store: DatasetStore, version: Version, checks: list[Declared]) -> Iterator[tuple[Declared, Finding]]:
-    """What `version` says about each of `checks`."""
+def findings(
+    store: DatasetStore, version: Version, checks: list[Declared], history: Sequence[Measure] = ()
+) -> Iterator[tuple[Declared, Finding]]:
+    """What `version` says about each of `checks`; `history`: measures of this and earlier ones, for trends."""
     verdict = version.read_json("verdict.json") or {}
     results = {result["id"]: result for result in verdict.get("rules", [])}
     for check in checks:
@@ -87,7 +94,19 @@ def findings(store: DatasetStore, version: Version, checks: list[Declared]) -> I
         elif check.name == CONTRACT and check.rule is None:
             yield check, contract_finding(version)
         else:
-            yield check, _rule(results.get(check.rule or ""), verdict.get("released", 0))
+            yield check, rule_finding(results.get(check.rule or ""), verdict.get("released", 0), history)
+
+
+def history(project: Project, version: Version) -> list[Measure]:
+    """Measures of the version's dataset up to it, the newest last; none where they cannot be read."""
+    from aifirst_dagster import state
+
+    made = version.manifest
+    try:
+        known = state.open(project).measures.of(made.pipeline, made.step, made.partition, VERSIONS)
+    except AifirstError:
+        return []
+    return [measure for measure in known if measure.version <= made.version]
 
 
 def reconcile(store: DatasetStore, version: Version) -> Finding:
@@ -101,7 +120,8 @@ def reconcile(store: DatasetStore, version: Version) -> Finding:
         consumed = made.rows_in
         if made.inputs:
             # What rows are only compared with is not consumed.
-            used = {key: names for key, names in made.inputs.items() if key not in made.details.get("compared_with", [])}
+            beside = made.details.get("compared_with", [])
+            used = {key: names for key, names in made.inputs.items() if key not in beside}
             folders = [store.place(made.pipeline, key, made.partition) for key in used]
             parts = [
                 part
@@ -194,37 +214,3 @@ def _drift(version: Version) -> Finding:
         report["insight"],
         {"drifted columns": ", ".join(drifted) or "none", "schema changes": len(report["schema_changes"])},
     )
-
-
-def _rule(result: dict[str, Any] | None, released: int) -> Finding:
-    if result is None:
-        return Finding(
-            False,
-            False,
-            "Not evaluated: the rule is no longer in the rule set. Reload the code location to drop its check.",
-        )
-    if result["success"] is None:
-        return Finding(False, False, f"Not evaluated: {result.get('error') or 'unknown reason'}.")
-    shown: dict[str, Any] = {
-        "evaluated": result.get("evaluated") or 0,
-        "unexpected": result.get("unexpected_count") or 0,
-        "severity": result["severity"],
-    }
-    if result.get("unexpected_percent") is not None:
-        shown["unexpected %"] = round(float(result["unexpected_percent"]), 4)
-    if result.get("observed_value") is not None:
-        shown["observed value"] = str(result["observed_value"])
-    if result.get("unexpected_list"):
-        # As text: JSON and Markdown hide behind a link in the UI.
-        shown["examples"] = " · ".join(
-            json.dumps(str(one)[:100], ensure_ascii=False) for one in result["unexpected_list"][:10]
-        )
-    if result.get("rationale"):
-        shown["why"] = result["rationale"]
-    if result["success"]:
-        return Finding(True, result["severity"] == "error", "Every value keeps the rule.", shown)
-    text = f"{shown['unexpected']} values break the rule."
-    if result.get("set_aside"):
-        rest = f"but for {released} that a person let pass." if released else "the dataset keeps it."
-        return Finding(False, False, f"{text} Their rows were set aside: {rest}", shown)
-    return Finding(False, result["severity"] == "error", text, shown)

@@ -10,6 +10,11 @@ def asset_key(pipeline: str, step: str) -> dg.AssetKey:
     return dg.AssetKey([pipeline, step])
 
 
+def rules_key(pipeline: str, step: str) -> dg.AssetKey:
+    """The asset of the rule set that a validation judges by."""
+    return dg.AssetKey([pipeline, step, "rules"])
+
+
 def slugs_of(key: dg.AssetKey) -> tuple[str, str]:
     """Pipeline and step slugs of an asset."""
     pipeline, step = key.path[-2:]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from aifirst_dagster.errors import AifirstError
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 from aifirst_dagster.project import Project
+
+if TYPE_CHECKING:
+    from aifirst_dagster.quality.rules import Rule
 
 FILE = "rules.yaml"
 
@@ -21,9 +24,10 @@ def accepted_rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> 
     from aifirst_dagster.quality.rules import check_name
 
     found = []
-    for rule in _rules(project, pipeline, step):
+    for rule in all_rules(project, pipeline, step):
         if rule.live:
             shown = {"rule": rule.id, "type": rule.type, "severity": rule.severity, "provenance": rule.provenance}
+            shown |= {"status": rule.status, "dimension": rule.dimension}
             found.append(
                 {
                     "check": check_name(rule),
@@ -35,8 +39,8 @@ def accepted_rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> 
     return found
 
 
-def _rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[Any]:
-    """The rule objects, from where the step says they are."""
+def all_rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[Rule]:
+    """The rules, rejected ones too, from where the step says they are; none where they cannot be read."""
     from aifirst_dagster.quality.rules import Rule, RuleSet, with_unique_ids
 
     source = step.config.get("rules", "auto_generate")

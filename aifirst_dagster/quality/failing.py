@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.session import HIDDEN, LINE, SOURCE, ident
@@ -17,7 +17,11 @@ ROWS, AT_ONCE, COLUMNS, WIDTH = 10, 10, 8, 200
 
 
 def failing_rows(
-    con: duckdb.DuckDBPyConnection, relation: str, results: Sequence[RuleResult], rows: int = ROWS
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    results: Sequence[RuleResult],
+    rows: int = ROWS,
+    others: Callable[[str], str] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """The first rows that break each rule, by the rule's id: `{source, source_line, values: {column: text}}`.
 
@@ -25,7 +29,7 @@ def failing_rows(
     """
     names = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
     broken = [one for one in results if one.unexpected_count]
-    asked = [(one, where) for one in broken if (where := violations(one, con, relation))]
+    asked = [(one, where) for one in broken if (where := violations(one, con, relation, others))]
     found: dict[str, list[dict[str, Any]]] = {}
     for start in range(0, len(asked), AT_ONCE):
         found |= _of(con, relation, names, asked[start : start + AT_ONCE], rows)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.inference.schema import Column
 
 
@@ -37,6 +38,21 @@ class Known:
 
     volumes: tuple[int, ...] = ()
     others: tuple[Other, ...] = ()
+
+    def find(self, name: str) -> str:
+        """The relation of the dataset that rules call `name`.
+
+        Raises:
+            ConfigError: It is not known.
+        """
+        for other in self.others:
+            if other.name == name:
+                return other.relation
+        there = ", ".join(other.name for other in self.others) or "none"
+        raise ConfigError(
+            f"The rule compares with {name!r}, which is not known here.",
+            hint=f"Add that step to `needs`, after the one that is judged. Known: {there}.",
+        )
 
     def told(self) -> list[dict[str, Any]] | str:
         """The other datasets as a model is told of them: names and types, no values."""

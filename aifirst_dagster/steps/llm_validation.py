@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from aifirst_dagster.steps.base import StepConfig, StepType
+from aifirst_dagster.steps.beside import known
 from aifirst_dagster.steps.run import StepResult, StepRun
 from aifirst_dagster.steps.split import split
 
@@ -46,6 +47,10 @@ class Config(StepConfig):
     weights: Weights | None = Field(
         None, description="Weight of each dimension of quality in the score; 1 where not given, 0 leaves it out."
     )
+    approve: Literal["auto", "person"] = Field(
+        "auto",
+        description="Whether a new rule counts at once, or waits as proposed for a person (aifirst rules review).",
+    )
     threshold: float = Field(0.95, ge=0, le=1, description="Least quality score.")
     on_fail: Literal["block", "warn"] = Field("block", description="What a score below the threshold does.")
     quarantine: bool = Field(True, description="Set aside rows that break a rule of severity error.")
@@ -59,12 +64,14 @@ def run(step: StepRun) -> StepResult:
     """Design (or reuse) the rules, judge the input by them, split it, and leave a verdict beside the data."""
     from aifirst_dagster.proposals import rules as proposing
     from aifirst_dagster.quality.engines.duckdb import evaluate
+    from aifirst_dagster.quality.failing import failing_rows
     from aifirst_dagster.quality.score import by_dimension
 
     config = step.config
     assert isinstance(config, Config)
     relation, columns = "_input", step.input_columns()
     step.input.create_view(step.con, relation)
+    beside = known(step)
     outcome = proposing.design(
         step.con,
         relation,
@@ -75,8 +82,10 @@ def run(step: StepRun) -> StepResult:
         llm=step.llm,
         wish=step.wish(config, instructions=config.instructions),
         rows=_content(step),
+        approve=config.approve,
+        known=beside,
     )
-    results = evaluate(step.con, relation, list(outcome.answer.rules))
+    results = evaluate(step.con, relation, list(outcome.answer.rules), others=beside.find)
     weights = config.weights.model_dump() if config.weights else {}
     scored = by_dimension(results, weights=weights)
     reached = 1.0 if scored.overall is None else scored.overall
@@ -84,9 +93,13 @@ def run(step: StepRun) -> StepResult:
     same = outcome.learned_on == _content(step)
     learned = [one.id for one in results if one.counts and one.provenance != "user"] if same else []
     broken = [one for one in results if one.counts and one.severity == "error" and one.unexpected_count]
-    done = split(step, relation, [column.name for column in columns], broken if config.quarantine else [])
+    done = split(step, relation, [column.name for column in columns], broken if config.quarantine else [], beside.find)
+    failing = failing_rows(step.con, relation, results, others=beside.find)
     verdict = {
-        "rules": [_verdict(result, result.id in done.rules, result.id in learned) for result in results],
+        "rules": [
+            {**_verdict(result, result.id in done.rules, result.id in learned), "failing": failing.get(result.id, [])}
+            for result in results
+        ],
         "rule_set": outcome.fingerprint,
         "score": round(reached, 6),
         "self_learned": bool(learned),
@@ -116,6 +129,7 @@ def run(step: StepRun) -> StepResult:
             "quality_score": round(reached, 6),
             "self_learned": bool(learned),
             "rejected_rules": len(outcome.answer.rejected),
+            "compared_with": [other.name for other in beside.others],
         },
     )
 
@@ -164,5 +178,5 @@ def _gate(step: StepRun, reached: float, config: Config) -> dict[str, Any]:
 
 STEP = StepType(
     "llm_validation", Config, run, rows="filter", kinds=frozenset({"ai", "duckdb"}), uses_llm=True,
-    summary="Judges its input by generated rules; bad rows go to quarantine.",
+    inputs=(1, None), summary="Judges its first input by generated rules; bad rows go to quarantine.",
 )  # fmt: skip

@@ -87,13 +87,14 @@ class StepRun:
 
     @property
     def input(self) -> Dataset:
-        """The only input.
+        """The input that is worked on: the only one, or the first where the others are only compared with.
 
         Raises:
-            ValueError: There are none, or several.
+            ValueError: There is none.
         """
-        (dataset,) = self.inputs.values()
-        return dataset
+        for dataset in self.inputs.values():
+            return dataset
+        raise ValueError("There is no input.")
 
     def wish(self, config: Any, *, instructions: str | None = None, prompt: str | None = None) -> Wish:
         """How a model is asked for this step: its own settings, the pipeline's and the project's templates.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,15 +30,22 @@ class Split:
     rules: frozenset[str] = frozenset()
 
 
-def split(step: StepRun, relation: str, columns: list[str], broken: Sequence[RuleResult]) -> Split:
+def split(
+    step: StepRun,
+    relation: str,
+    columns: list[str],
+    broken: Sequence[RuleResult],
+    others: Callable[[str], str] | None = None,
+) -> Split:
     """Write the rows that pass to the step's data and the others to its quarantine.
 
     Args:
         relation: The input, with hidden columns.
         columns: Its user columns.
         broken: Rules that some rows break.
+        others: Finds other datasets that rules name.
     """
-    conditions = _conditions(step, relation, broken)
+    conditions = _conditions(step, relation, broken, others)
     if not conditions:
         for version in step.input.versions:
             for number, part in enumerate(version.parts):
@@ -73,13 +80,15 @@ def _sound(step: StepRun, mark: str) -> int:
     return int(step.con.execute(f"SELECT count(*) FROM _judged WHERE len({mark}) = 0").fetchall()[0][0])
 
 
-def _conditions(step: StepRun, relation: str, broken: Sequence[RuleResult]) -> list[tuple[str, str, str]]:
+def _conditions(
+    step: StepRun, relation: str, broken: Sequence[RuleResult], others: Callable[[str], str] | None
+) -> list[tuple[str, str, str]]:
     """Id, reason and SQL condition of each rule that single rows can break."""
     from aifirst_dagster.quality.engines.duckdb import violations
 
     found = []
     for rule in broken:
-        condition = violations(rule, step.con, relation)
+        condition = violations(rule, step.con, relation, others)
         if condition is not None:
             found.append((rule.id, f"{rule.id}: {rule.rationale}" if rule.rationale else rule.id, condition))
     return found

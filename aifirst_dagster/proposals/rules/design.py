@@ -16,8 +16,9 @@ from aifirst_dagster.proposals.asking import Wish
 from aifirst_dagster.proposals.designs import DesignStore
 from aifirst_dagster.proposals.fingerprint import digest
 from aifirst_dagster.proposals.outcome import Outcome
-from aifirst_dagster.proposals.rules.task import RulesDesign, RulesTask
+from aifirst_dagster.proposals.rules.task import Approve, RulesDesign, RulesTask
 from aifirst_dagster.proposals.runner import run
+from aifirst_dagster.quality.known import Known
 from aifirst_dagster.quality.rules import Rule, RuleSet
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def design(
     llm: Asked | None = None,
     wish: Wish = Wish(),
     rows: str = "",
+    approve: Approve = "auto",
+    known: Known | None = None,
 ) -> Outcome[RulesDesign]:
     """The rules to judge `relation` by.
 
@@ -52,6 +55,8 @@ def design(
         llm: Whom to ask; None: nobody.
         wish: How it is asked.
         rows: Hash of the rows of `relation`, kept with rules that are learned from them.
+        approve: Whether new rules are in force at once, or wait for a person.
+        known: Earlier versions, and other datasets that rules may refer to.
 
     Raises:
         ConfigError: A rule, the file or the prompt is wrong.
@@ -59,9 +64,11 @@ def design(
     if rules != AUTO:
         return _given(rules, root)
     instructions = wish.instructions or ""
-    task = RulesTask(con, relation, columns, instructions, samples=wish.shows(llm))
+    task = RulesTask(con, relation, columns, instructions, samples=wish.shows(llm), approve=approve, known=known)
     inputs = {column.name: column.physical_type for column in columns}
-    config = {"instructions": instructions}
+    config: dict[str, Any] = {"instructions": instructions}
+    if known is not None and known.others:
+        config["others"] = [other.name for other in known.others]
     ask = asking.ask(inputs, config, wish, task=task.name, output=task.proposal, llm=llm, store=store)
     return run(task, replace(ask, rows=rows), store)
 

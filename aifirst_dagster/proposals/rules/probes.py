@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,9 @@ def nonsense(con: duckdb.DuckDBPyConnection, relation: str) -> Iterator[str]:
         con.execute(f"DROP TABLE {table}")
 
 
-def cannot_fail(con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Rule]) -> set[str]:
+def cannot_fail(
+    con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Rule], others: Callable[[str], str] | None = None
+) -> set[str]:
     """Ids of the rules that even nonsense keeps."""
     from aifirst_dagster.quality.engines.duckdb import evaluate
 
@@ -43,7 +45,9 @@ def cannot_fail(con: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[R
     strict = [rule.model_copy(update={"kwargs": {**rule.kwargs, "mostly": 1.0}}) if "mostly" in rule.kwargs else rule
               for rule in rules]  # fmt: skip
     with nonsense(con, relation) as table:
-        return {result.id for result in evaluate(con, table, strict, examples=1) if result.success is True}
+        return {
+            result.id for result in evaluate(con, table, strict, examples=1, others=others) if result.success is True
+        }
 
 
 def _values(type_: str) -> tuple[str, ...]:

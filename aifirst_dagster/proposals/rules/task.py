@@ -121,7 +121,7 @@ class RulesTask:
                 self._parsed[number] = rule
         rules = [rule.model_copy(update={"id": _subject(n, proposal.rules[n])}) for n, rule in self._parsed.items()]
         with self._half(1) as unseen:
-            return Verdict(claims=claims + tried(self._con, self._relation, unseen, rules, self._samples))
+            return Verdict(claims=claims + tried(self._con, self._relation, unseen, rules, self._samples, self._known))
 
     def merge(self, proposal: RulesProposal, verdict: Verdict, baseline: RulesDesign, by: str) -> RulesDesign:
         """The model's rules that stand, and every learned one that they do not better."""

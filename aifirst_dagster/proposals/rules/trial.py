@@ -12,6 +12,7 @@ from aifirst_dagster.proposals.masking import mask, names_people, told
 from aifirst_dagster.proposals.rules.probes import cannot_fail
 from aifirst_dagster.proposals.rules.proposal import ProposedRule
 from aifirst_dagster.proposals.verdict import Claim
+from aifirst_dagster.quality.known import Known
 from aifirst_dagster.quality.rules import Rule
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def tried(
-    con: duckdb.DuckDBPyConnection, relation: str, unseen: str, rules: Sequence[Rule], samples: bool
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    unseen: str,
+    rules: Sequence[Rule],
+    samples: bool,
+    known: Known | None,
 ) -> list[Claim]:
     """A claim for each rule: whether it holds on `unseen` and rows of nonsense break it.
 
@@ -31,13 +37,15 @@ def tried(
         unseen: A view of the rows that the model was not shown.
         rules: Ids are the claims' subjects.
         samples: Whether values may be told.
+        known: Other datasets that rules may name.
     """
     from aifirst_dagster.quality.engines.duckdb import evaluate
 
     if not rules:
         return []
-    results = evaluate(con, unseen, rules, examples=5)
-    empty = cannot_fail(con, relation, rules)
+    others = known.find if known else None
+    results = evaluate(con, unseen, rules, examples=5, others=others)
+    empty = cannot_fail(con, relation, rules, others)
     claims = []
     for result in results:
         claim = Claim(subject=result.id, what="rule", value=json.dumps(result.kwargs, default=str)[:200])
