@@ -201,7 +201,11 @@ def reading(context: Context) -> Stages:
     cases = []
     if params.get("serial"):
         days = f"(DATE '1899-12-30' + CAST({normal} AS INTEGER))::TIMESTAMP"
-        cases.append(f"WHEN regexp_full_match({normal}, '[1-6]\\d{{4}}') THEN {days}")
+        near = ""
+        if isinstance(params["serial"], list):
+            low, high = (int(bound) for bound in params["serial"])
+            near = f" AND TRY_CAST({normal} AS INTEGER) BETWEEN {low} AND {high}"
+        cases.append(f"WHEN regexp_full_match({normal}, '[1-6]\\d{{4}}'){near} THEN {days}")
     if params.get("epoch"):
         digits, micros = ("\\d{10}", 1_000_000) if params["epoch"] == "s" else ("\\d{13}", 1_000)
         instant = f"make_timestamp(CAST({normal} AS BIGINT) * {micros})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from aifirst_dagster.datasets.session import ident, literal
@@ -9,6 +10,10 @@ from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import dates
 from aifirst_dagster.repair.plan import Action
 from aifirst_dagster.repair.survey import Survey
+
+_DAY_ZERO = date(1899, 12, 30)
+#: Spreadsheet days are at most so many years from the column's other dates.
+AROUND = 5
 
 
 def of_column(survey: Survey, source: str) -> str:
@@ -41,7 +46,25 @@ def look(survey: Survey, texts: str, column: Column, day_first: bool | None) -> 
         f"FROM (SELECT {normal} AS t, n FROM {texts}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2000"
     )
     shapes = [dates.Shape(shape, *(int(count) for count in counts)) for shape, *counts in rows]
-    return dates.style_of(shapes, column.format, day_first), params | _machine(shapes)
+    return dates.style_of(shapes, column.format, day_first), params | _machine(shapes) | _serial(survey, normal, texts)
+
+
+def _serial(survey: Survey, normal: str, texts: str) -> dict[str, Any]:
+    """Spreadsheet days, where some are near the column's other dates: a postal code is none."""
+    plain = "regexp_full_match(t, '[1-6]\\d{4}')"
+    year = "TRY_CAST(regexp_extract(t, '(^|\\D)((?:19|20)\\d\\d)(\\D|$)', 2) AS INTEGER)"
+    first, last, days = survey.query(
+        f"SELECT min({year}), max({year}), list(DISTINCT TRY_CAST(t AS INTEGER)) FILTER ({plain}) "
+        f"FROM (SELECT {normal} AS t FROM {texts})"
+    )[0]
+    if not days:
+        return {}
+    if first is None:
+        return {"serial": True}
+    low, high = (
+        (date(year, *day) - _DAY_ZERO).days for year, day in ((first - AROUND, (1, 1)), (last + AROUND, (12, 31)))
+    )
+    return {"serial": [low, high]} if any(low <= day <= high for day in days) else {}
 
 
 def propose(column: Column, style: dates.Style, params: dict[str, Any], failed_only: bool = False) -> Action:
@@ -61,11 +84,9 @@ def propose(column: Column, style: dates.Style, params: dict[str, Any], failed_o
 
 
 def _machine(shapes: list[dates.Shape]) -> dict[str, Any]:
-    """Spreadsheet days and Unix times among dates of other styles."""
+    """Unix times among dates of other styles."""
     found: dict[str, Any] = {}
     by_shape = {shape.shape: shape for shape in shapes}
-    if "99999" in by_shape:
-        found["serial"] = True
     if "9999999999" in by_shape:
         found["epoch"] = "s"
     elif "9999999999999" in by_shape:

@@ -72,6 +72,14 @@ def test_spreadsheet_days_among_dates_are_dates(con):
     assert dates(con, ["2024-03-01", "45352", "02.03.2024"]).values("day")[1] == date(2024, 3, 1)
 
 
+def test_five_digits_far_from_the_other_dates_are_no_spreadsheet_day(con):
+    days = ["2024-03-01", "02.03.2024"] * 10
+    scene = dates(con, [*days, "45352", "80331", "10115"])
+    assert scene.values("day")[20] == date(2024, 3, 1)
+    assert set(scene.aside()) == {23, 24}
+    assert set(dates(con, [*days, "80331"]).aside()) == {22}
+
+
 def test_a_typed_column_gets_back_what_did_not_parse(con):
     scene = Scene(con, {"id": typed("id", "integer", "BIGINT"), "day": typed("day", "date", "DATE")},
                   [[1, "2024-01-01"], [2, None], [3, None]],
