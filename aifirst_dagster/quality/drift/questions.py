@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from aifirst_dagster.quality.drift import statistics, words
 from aifirst_dagster.quality.drift.models import FindingKind, Thresholds
-from aifirst_dagster.quality.drift.sketch import Baseline, ColumnSketch, Joint, same_frame
+from aifirst_dagster.quality.drift.sketch import Baseline, ColumnSketch, Joint, Tally, same_frame
 from aifirst_dagster.quality.drift.statistics import Measured
 
 
@@ -77,8 +78,7 @@ def _of_column(a: ColumnSketch, b: ColumnSketch, limits: Thresholds, moving: boo
             if (measured := statistics.unseen(one.total, outside[0], outside[1], two.total)) is not None:
                 yield Question("range", name, "outside", measured, limits.new_share, lambda: words.outside(a, b))
     if a.kind == "text" and a.tally is not None and b.tally is not None and same_frame(a.tally, b.tally):
-        first, second = ([*tally.counts, tally.others] for tally in (a.tally, b.tally))
-        if (measured := statistics.chi_squared(first, second)) is not None:
+        if (measured := _shares(a.tally, b.tally)) is not None:
             yield Question("format", name, "chi_squared", measured, limits.association, lambda: words.shape(a, b))
 
 
@@ -86,13 +86,25 @@ def _of_categories(a: ColumnSketch, b: ColumnSketch, limits: Thresholds) -> Iter
     name, one, two = (a.name,), a.tally, b.tally
     if one is None or two is None or not same_frame(one, two):
         return
-    measured = statistics.chi_squared([*one.counts, one.others], [*two.counts, two.others])
-    if measured is not None:
+    if (measured := _shares(one, two)) is not None:
         yield Question("distribution", name, "chi_squared", measured, limits.association, lambda: words.moved(a, b))
     if len(one.names) < 1000:
         singles = sum(count == 1 for count in one.counts) + one.others
         if (measured := statistics.unseen(one.total, singles, two.others, two.total)) is not None:
             yield Question("categories", name, "new_values", measured, limits.new_share, lambda: words.fresh(b))
+
+
+def _shares(one: Tally, two: Tally) -> Measured | None:
+    """The shares of the names that would be names whichever of the two the frame had been made from.
+
+    Where the frame is cut, its last names are in it by chance: these go to the rest, else each of them would seem to
+    have become rarer.
+    """
+    last = min(one.counts, default=0) if one.others else 0
+    sure = last + 4 * math.sqrt(last) + 4 if one.others else 0.0
+    kept = [place for place, count in enumerate(one.counts) if count >= sure]
+    first, second = ([tally.counts[place] for place in kept] for tally in (one, two))
+    return statistics.chi_squared(first, second, (one.total - sum(first), two.total - sum(second)))
 
 
 def _of_pairs(base: Baseline, one: Joint, two: Joint, limits: Thresholds) -> Iterator[Question]:

@@ -62,9 +62,12 @@ def psi(a: Sequence[int], b: Sequence[int], parts: int = 12) -> Measured | None:
     return Measured(effect, *tested, squared=True)
 
 
-def chi_squared(a: Sequence[int], b: Sequence[int]) -> Measured | None:
-    """Chi-squared of counts of the same categories, rare ones joined; its effect is Cohen's w of the shares."""
-    first, second = _pooled(a, b)
+def chi_squared(a: Sequence[int], b: Sequence[int], rest: tuple[int, int] = (0, 0)) -> Measured | None:
+    """Chi-squared of counts of the same categories, rare ones joined; its effect is Cohen's w of the shares.
+
+    `rest` counts values of no category: they are joined with the rare ones.
+    """
+    first, second = _pooled(a, b, rest)
     n, m = sum(first), sum(second)
     if not n or not m or len(first) < 2:
         return None
@@ -188,13 +191,13 @@ def _equal_parts(a: Sequence[int], b: Sequence[int], parts: int) -> tuple[list[i
     return first, second
 
 
-def _pooled(a: Sequence[int], b: Sequence[int]) -> tuple[list[int], list[int]]:
+def _pooled(a: Sequence[int], b: Sequence[int], others: tuple[int, int]) -> tuple[list[int], list[int]]:
     """The counts with categories of fewer than five expected joined: the test's approximation needs that many."""
-    n, m = sum(a), sum(b)
+    n, m = sum(a) + others[0], sum(b) + others[1]
     small = min(n, m) / (n + m) if n + m else 0
     first: list[int] = []
     second: list[int] = []
-    rest = [0, 0]
+    rest = list(others)
     for x, y in zip(a, b, strict=True):
         if (x + y) * small < 5:
             rest[0] += x
