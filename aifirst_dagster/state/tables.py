@@ -15,6 +15,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -149,6 +150,23 @@ profiles = Table(
     Column("profile", JSON, nullable=False),
     Column("run_id", Text),
     Column("at", UtcTime, nullable=False),
+)
+
+profile_history = Table(
+    "profile_history",
+    metadata,
+    Column("asset", Text, primary_key=True),
+    Column("partition", Text, primary_key=True),
+    Column("version", String(80), primary_key=True),
+    Column("baseline", String(80), nullable=False),
+    Column("content", String(80), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("drifted", Boolean),
+    Column("normal", Boolean, nullable=False),
+    Column("data_of", UtcTime, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
+    Index("profile_history_asset", "asset", "baseline", "data_of"),
 )
 
 design_history = Table(
