@@ -132,7 +132,7 @@ def _finish(work: Work, step: StepRun) -> Done:
         relation = f"read_parquet([{', '.join(map(literal, parts))}], union_by_name = true)"
         digest = _inherited(step, parts) or parquet.content_hash(step.con, relation)
         if work.pipeline.drift is not None and not result.skipped and not work.scratch:
-            watch(step, work.pipeline.drift, relation, result, work.accept_drift)
+            watch(step, work.pipeline.drift, relation, result, work.accept_drift, digest)
     row_contract = work.step.step_type.rows
     result.details["seconds"] = round(time.perf_counter() - begun, 3)
     made = manifest(step, result, row_contract, work.step.code_hash, digest)

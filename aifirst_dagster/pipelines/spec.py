@@ -132,8 +132,16 @@ class Drift(_Model):
     threshold: float | None = Field(
         None, gt=0, le=1, description="How much a column may change, from 0 (nothing) to 1; default: each test's own."
     )
-    on_drift: Literal["alert", "rematerialize"] = Field(
-        "alert", description="Warn only, or also rematerialise what is affected."
+    false_alarms: float = Field(
+        0.01,
+        gt=0,
+        lt=1,
+        description="Chance of any alarm where nothing changed, in one comparison of a dataset, all columns together.",
+    )
+    on_drift: Literal["alert", "rematerialize", "redesign"] = Field(
+        "alert",
+        description="alert: warn only. rematerialize: also run again what is affected. redesign: the affected steps "
+        "propose designs on the new data first, and take those that do better on rows held out.",
     )
     columns: tuple[str, ...] | None = Field(None, description="Watch these columns only; default: all.")
     ignore: tuple[str, ...] = Field((), description="Columns that may change freely, say timestamps.")

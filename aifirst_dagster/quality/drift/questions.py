@@ -77,9 +77,9 @@ def _of_column(a: ColumnSketch, b: ColumnSketch, limits: Thresholds, moving: boo
             outside = [counts[0] + counts[-1] for counts in (one.counts, two.counts)]
             if (measured := statistics.unseen(one.total, outside[0], outside[1], two.total)) is not None:
                 yield Question("range", name, "outside", measured, limits.new_share, lambda: words.outside(a, b))
-    if a.kind == "text" and a.tally is not None and b.tally is not None and same_frame(a.tally, b.tally):
-        if (measured := _shares(a.tally, b.tally)) is not None:
-            yield Question("format", name, "chi_squared", measured, limits.association, lambda: words.shape(a, b))
+    shaped = a.kind == "text" and a.tally is not None and b.tally is not None and same_frame(a.tally, b.tally)
+    if shaped and a.tally and b.tally and (measured := _shares(a.tally, b.tally)) is not None:
+        yield Question("format", name, "chi_squared", measured, limits.association, lambda: words.shape(a, b))
 
 
 def _of_categories(a: ColumnSketch, b: ColumnSketch, limits: Thresholds) -> Iterator[Question]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import zlib
 from typing import Any, Literal
@@ -119,6 +120,27 @@ class Baseline(_Model):
         """The sketch of a column, if there is one."""
         return next((column for column in self.columns if column.name == name), None)
 
+    def stored(self) -> dict[str, Any]:
+        """As the state database keeps a baseline: for readers its columns with `quantiles` (evenly spaced) and `counts`
+        (categories, lengths left out), and the packed sketch itself."""
+        columns = [
+            {
+                "name": one.name, "type": one.type, "kind": one.kind, "count": one.count, "nulls": one.nulls,
+                "quantiles": _evenly(one) if one.kind in ("number", "time") else None,
+                "counts": dict(zip(one.tally.names, one.tally.counts, strict=True))
+                if one.tally is not None and one.kind != "text"
+                else None,
+            }
+            for one in self.columns
+        ]  # fmt: skip
+        packed = base64.b64encode(self.pack()).decode()
+        return {"form": FORM, "rows": self.rows, "columns": columns, "sketch": packed}
+
+    @classmethod
+    def of_stored(cls, plain: dict[str, Any]) -> Baseline | None:
+        """What `stored` made; None where it is of another form, which no comparison understands."""
+        return cls.unpack(base64.b64decode(plain["sketch"])) if plain.get("form") == FORM else None
+
     def pack(self, base: Baseline | None = None) -> bytes:
         """Small bytes to keep for ever; edges and names that `base` has are left out, for it has them."""
         plain = self.model_dump(mode="json", exclude_defaults=True)
@@ -144,6 +166,26 @@ class Baseline(_Model):
 
 
 _FRAMES = (("spread", "edges"), ("ages", "edges"), ("tally", "names"))
+
+
+def _evenly(column: ColumnSketch, parts: int = 100) -> list[float] | None:
+    """Quantiles at 0, 1/parts, ..., 1 as far as the bins tell."""
+    if column.spread is None or not column.spread.total or not column.points:
+        return None
+    edges = [column.points[0], *column.spread.edges[1:], column.points[-1]]
+    seen, levels = 0, [0.0]
+    for count in column.spread.counts[1:]:
+        seen += count
+        levels.append(seen / column.spread.total)
+    found, place = [], 0
+    for step in range(parts + 1):
+        level = step / parts
+        while place < len(levels) - 2 and levels[place + 1] < level:
+            place += 1
+        low, high = levels[place], levels[place + 1]
+        share = (level - low) / (high - low) if high > low else 0.0
+        found.append(edges[place] + min(1.0, max(0.0, share)) * (edges[place + 1] - edges[place]))
+    return found
 
 
 def same_frame(a: Histogram | Tally | None, b: Histogram | Tally | None) -> bool:
