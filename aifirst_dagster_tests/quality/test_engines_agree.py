@@ -5,7 +5,10 @@ import pytest
 
 from aifirst_dagster.quality.engines import duckdb as ours
 from aifirst_dagster.quality.engines import great_expectations as theirs
+from aifirst_dagster.quality.expectations.vocabulary import OWN, VOCABULARY
+from aifirst_dagster.quality.rules import Rule
 from aifirst_dagster_tests.quality.cases import RULES, TABLE
+from aifirst_dagster_tests.quality.random_rules import ARGUMENTS
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,21 @@ def test_the_cases_cover_every_type_that_both_engines_judge():
         "expect_column_values_to_match_like_pattern_list",
         "expect_column_values_to_not_match_like_pattern_list",
         "expect_table_row_count_to_equal_other_table",
+        "expect_query_results_to_match_comparison",
+        "unexpected_rows_expectation",
         "expect_column_type_to_be",
         "expect_multicolumn_values_to_be_unique",
     }
-    assert {rule.type for rule in RULES} == ours.SUPPORTED - only_ours
+    assert {rule.type for rule in RULES} | set(ARGUMENTS) == ours.SUPPORTED - only_ours - set(OWN)
+
+
+def test_every_type_is_judged_by_the_duckdb_engine():
+    assert set(VOCABULARY) == ours.SUPPORTED
+
+
+def test_great_expectations_says_of_our_own_types_that_it_has_them_not():
+    rule = Rule(type="expect_column_values_to_have_no_gaps", kwargs={"column": "n"})
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE t AS SELECT 1 AS n")
+        (result,) = theirs.evaluate_relation(con, "t", [rule])
+    assert result.success is None and "--engine duckdb" in result.error

@@ -117,7 +117,9 @@ def _mapping(table: Table, condition: dict[str, Any]) -> str:
             column = f"({table.value(name)})"
             if sign.upper() in ("IN", "NOT_IN", "NOT IN"):
                 listed = ", ".join(map(literal, wanted)) or "NULL"
-                return f"{column} {sign.upper().replace('_', ' ')} ({listed})"
+                return f"(({column} IN ({listed})) IS {'NOT ' if 'NOT' in sign.upper() else ''}TRUE)"
+            if sign == "!=":  # as in pandas, a missing value differs from any other
+                return f"{column} IS DISTINCT FROM {literal(wanted)}"
             if sign in _SIGNS:
                 return f"{column} {_SIGNS[sign]} {literal(wanted)}"
         case {"type": "pass_through", "pass_through_filter": str() as text}:

@@ -169,7 +169,8 @@ def all_of(*conditions: str) -> str:
 def count(where: str) -> str:
     """Aggregate: rows that meet `where`."""
     # Not FILTER: conditions that share parts are then computed once, which halves the time of a hundred rules.
-    return "count(*)" if where == "TRUE" else f"count_if({where})"
+    # Over no rows at all it is unknown, not 0.
+    return "count(*)" if where == "TRUE" else f"coalesce(count_if({where}), 0)"
 
 
 def known(verdict: Verdict) -> Plan:

@@ -9,7 +9,16 @@ from typing import Any
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.literals import as_time
-from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Examples, Plan, Table, Verdict, all_of, judged
+from aifirst_dagster.quality.engines.plan import (
+    CannotEvaluateError,
+    Examples,
+    Plan,
+    Table,
+    Verdict,
+    all_of,
+    count,
+    judged,
+)
 from aifirst_dagster.quality.engines.rows import struct
 from aifirst_dagster.quality.expectations.kinds import interval, number
 
@@ -64,7 +73,7 @@ def _gapless(table: Table, kwargs: dict[str, Any]) -> Plan:
     broken = f"coalesce(v > {next_one}, FALSE)"
     return Plan(
         source,
-        ("count(*)", f"count_if({broken})"),
+        ("count(*)", count(broken)),
         finish=lambda got: judged(got[0], got[1], kwargs["mostly"]),
         # What is shown is the value behind each gap, with the one before it.
         examples=Examples(source, broken, "{'f0': p, 'f1': v}", ("last", "next")),
