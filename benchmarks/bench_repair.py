@@ -1,10 +1,11 @@
 """Wrong cells found and rightly repaired, by kind of error, and false alarms: errors are put into clean tables.
 
-    python benchmarks/bench_repair.py [CLEAN.csv ...] [--share 0.03] [--json]
+    python benchmarks/bench_repair.py [CLEAN.csv ...] [--share 0.03] [--shifts] [--json]
 
 Without files, three generated tables are used. A table is damaged by one kind at a time, then by all of them
 together; what `aifirst check --cells` flags is compared with what was damaged. A suggestion is right where it is the
-text that stood there, or the same number.
+text that stood there, or the same number. With `--shifts`, rows are shifted, and what `aifirst clean` makes of them is
+compared with the table before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from damage import KINDS, Cell, Rows, damage, mixed
+from shifted import shifts, shown
 
 CITIES = [("Zurich", "CH", "8001"), ("Geneva", "CH", "1201"), ("Bern", "CH", "3011"), ("Berlin", "DE", "10115"),
           ("Hamburg", "DE", "20095"), ("Munich", "DE", "80331"), ("Paris", "FR", "75001"), ("Lyon", "FR", "69001"),
@@ -184,7 +186,15 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, help="clean CSV tables; default: generated ones")
     parser.add_argument("--share", type=float, default=0.03, help="cells (rows) damaged by each kind")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--shifts", action="store_true", help="rows shifted to the right, to the left, cells cut in two"
+    )
     options = parser.parse_args()
+    if options.shifts:
+        with tempfile.TemporaryDirectory() as folder:
+            righted = shifts(options.files or generated(Path(folder)))
+        print(json.dumps(righted, indent=1) if options.json else "\n".join(shown(righted)))
+        return
     with tempfile.TemporaryDirectory() as folder:
         report = measure(options.files or generated(Path(folder)), options.share)
     if options.json:

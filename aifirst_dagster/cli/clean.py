@@ -110,12 +110,14 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
             if wishes.output and not wishes.dry_run:
                 export(con, table, wishes.output, form, as_text=True)
             return _answer(wishes, table, None, None, None, began)
-        plan = _plan(con, table, wishes, provider)
+        plan, columns = _plan(con, table, wishes, provider)
         if wishes.save_plan:
             plan.save(wishes.save_plan)
         from aifirst_dagster.repair.run import apply
 
+        table, restored = _restored(con, table, plan, columns)
         repaired = apply(con, "clean_input", plan)
+        repaired = _counted(repaired, restored)
         aside = None
         if wishes.output and not wishes.dry_run:
             aside = _write(con, table, repaired, plan, wishes.output, form, wishes.neutralise_formulas)
@@ -124,8 +126,9 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
         con.close()
 
 
-def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str) -> RepairPlan:
-    """The plan to follow, with the file typed as it expects in the table `clean_input`."""
+def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str
+) -> tuple[RepairPlan, list[Column]]:  # fmt: skip
+    """The plan to follow and the file's columns, with the file typed as they say in the table `clean_input`."""
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.repair.plan import RepairPlan, propose
 
@@ -146,13 +149,51 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
         columns = _as_planned(proposed, plan, str(wishes.plan)) if plan else infer.verify(con, table.relation, proposed)
     con.execute(f"CREATE TEMP TABLE clean_input AS {casts.select(columns, table.relation)}").fetchall()
     if plan is None:
+        from aifirst_dagster.repair import restore
+
         plan = propose(con, "clean_input", columns)
+        dialect = table.dialect if len(table.dialects) < 2 else None
+        if restoring := restore.propose(con, "clean_input", columns, table.rejects, dialect):
+            plan = plan.model_copy(update={"actions": [restoring, *plan.actions]})
     if wishes.on_unparseable:
         plan = plan.model_copy(update={"on_unparseable": wishes.on_unparseable})
     if wishes.keep_duplicates:
         actions = [action for action in plan.actions if action.action != "merge_duplicates"]
         plan = plan.model_copy(update={"deduplicate": False, "actions": actions})
-    return plan
+    return plan, columns
+
+
+def _restored(
+    con: duckdb.DuckDBPyConnection, table: ReadTable, plan: RepairPlan, columns: list[Column]
+) -> tuple[ReadTable, int]:
+    """The file with the lines that the plan restores among its rows, and how many they are."""
+    from dataclasses import replace
+
+    from aifirst_dagster.datasets.session import ident
+    from aifirst_dagster.repair import restore
+
+    action = restore.wanted(plan)
+    found = restore.find(con, action, columns, table.rejects) if action and table.rejected else None
+    if found is None or not found.rows:
+        return table, 0
+    restore.into(con, "clean_input", columns, found)
+    con.execute(
+        f"CREATE TEMP TABLE clean_rejects AS SELECT * FROM {ident(table.rejects)} WHERE (_source, _source_line) NOT IN "
+        f"(SELECT (_source, _source_line) FROM {found.relation})"
+    )
+    return replace(table, rejects="clean_rejects", rejected=table.rejected - found.rows), found.rows
+
+
+def _counted(repaired: Repaired, restored: int) -> Repaired:
+    """The outcome with the lines that became rows before."""
+    from dataclasses import replace
+
+    from aifirst_dagster.repair import restore
+
+    actions = [
+        replace(done, rows_changed=restored) if done.action == restore.NAME else done for done in repaired.actions
+    ]
+    return replace(repaired, actions=actions)
 
 
 def _as_planned(proposed: list[Column], plan: RepairPlan, file: str) -> list[Column]:
@@ -234,7 +275,7 @@ def _answer(
             actions.append({"column": action.column, "action": action.action, "rows_changed": 0, "examples": pair})
         elif done.rows_changed:
             actions.append({"column": done.column, "action": done.action, "rows_changed": done.rows_changed,
-                            "examples": done.examples, "reason": done.reason})  # fmt: skip
+                            "examples": done.examples or action.examples, "reason": done.reason})  # fmt: skip
     out = None if wishes.dry_run or wishes.output is None else wishes.output
     repairs = out.with_name(f"{out.name}.repairs.csv") if out else None
     return {

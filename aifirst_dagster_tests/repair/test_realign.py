@@ -134,3 +134,28 @@ def test_a_clean_table_with_gaps_is_no_shifted_one(tmp_path):
     table = [[cell if (n * 7 + at * 3) % 5 else "" for at, cell in enumerate(row)] for n, row in enumerate(rows())]
     answer, _ = cleaned(tmp_path, table)
     assert realigned(answer) == 0
+
+
+def test_lines_with_a_cell_too_many_or_too_few_are_rows_again_in_their_place(tmp_path):
+    header = "id,name,country,zip,joined,status"
+    names = [f"Word {'abcdefgh'[n % 8]} {'xyzuvw'[n // 8 % 6]} {n}" for n in range(60)]
+    days = [f"2020-01-{1 + n % 27:02}" for n in range(60)]
+    whole = [f"{100 + n},{names[n]},{PLACES[n % 4][1]},{PLACES[n % 4][2]},{days[n]},open" for n in range(60)]
+    lines = list(whole)
+    lines[5] = lines[5].replace("Word ", "Words, and ")  # a delimiter without quotes
+    lines[9] = lines[9].replace(",20095,", ",")  # a cell is missing
+    lines[13] = lines[13].replace(",2020", ",,2020")  # an empty one too many
+    lines[17] = lines[17] + ",what,is,this"
+    lines[21] = f'121,"{names[21]}","DE",2020-01-22,open'
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("\n".join([header, *lines]) + "\n")
+    answer = clean_files([str(path)], Wishes(output=out, save_plan=tmp_path / "plan.yaml"))
+    kept = list(csv.reader(out.open(newline="")))[1:]
+    assert [a["rows_changed"] for a in answer["actions"] if a["action"] == "restore_row"] == [4]
+    assert (answer["rows_in"], answer["rows_out"], answer["quarantined"]) == (60, 59, 1)
+    assert kept[5][1] == "Words, and f x 5"
+    assert kept[9] == [*whole[9].split(",")[:3], "", *whole[9].split(",")[4:]]
+    assert kept[13] == whole[13].split(",")
+    assert kept[20] == ["121", names[21], "DE", "", "2020-01-22", "open"]
+    same = clean_files([str(path)], Wishes(output=tmp_path / "same.csv", plan=tmp_path / "plan.yaml"))
+    assert (tmp_path / "same.csv").read_text() == out.read_text() and same["quarantined"] == 1

@@ -184,7 +184,7 @@ def _counts(
 
 
 def _ranges(con: Any, relation: str, columns: Sequence[Column]) -> dict[str, tuple[float, float, bool]]:
-    """The range of a typed column's bulk and half as much on either side, and whether its numbers are whole."""
+    """The range of a typed column's bulk and more than as much on either side, and whether its numbers are whole."""
     able = [c for c in columns if c.physical_type != "VARCHAR" and c.type in _RANGED and not c.native]
     found: dict[str, tuple[float, float, bool]] = {}
     for start in range(0, len(able), SLICE):
@@ -200,7 +200,7 @@ def _ranges(con: Any, relation: str, columns: Sequence[Column]) -> dict[str, tup
             if bounds is None or cells < FEWEST:
                 continue
             low, high = (float(bound) for bound in bounds)
-            reach = max((high - low) / 2, abs(high) * 0.05, 1.0)
+            reach = max(1.5 * (high - low), abs(high) * 0.05, 1.0)
             low_end = 0.0 if low >= 0 > low - reach else low - reach
             found[column.name] = (round(low_end, 3), round(high + reach, 3), whole >= COVERED * cells)
     return found
