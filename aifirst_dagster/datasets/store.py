@@ -27,6 +27,8 @@ from aifirst_dagster.errors import InputError, StorageError
 
 UNPARTITIONED = "_all"
 POINTER = "current"
+#: In a version's folder: a person wants it kept, and says who, when and why.
+PIN = "pinned.json"
 DEFAULT_KEEP = 5
 #: A version younger than this is never swept: somebody may just be reading it.
 SAFE_AGE_SECONDS = 3600
@@ -266,11 +268,18 @@ def _sweep(home: Path, keep: int) -> None:
     current = (home / POINTER).read_text(encoding="ascii").strip()
     published = [path for path in versions if (path / "manifest.json").is_file()]
     for path in versions:
-        if path.name != current and path not in published[:keep] and now - _touched(path) > SAFE_AGE_SECONDS:
+        if path.name == current or path in published[:keep] or is_pinned(path):
+            continue
+        if now - touched(path) > SAFE_AGE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _touched(folder: Path) -> float:
+def is_pinned(folder: Path) -> bool:
+    """Whether a person wants a version kept."""
+    return (folder / PIN).is_file()
+
+
+def touched(folder: Path) -> float:
     """When a version was last written to: a slow step's files grow while its folder looks old."""
     times = [folder.stat().st_mtime]
     for path in folder.rglob("*"):
