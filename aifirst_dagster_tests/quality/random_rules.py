@@ -68,10 +68,11 @@ REGEX = st.sampled_from([
     "a", "^a", "a$", r"^\d+$", r"\w", r"\s", "[ab]+", "^$", r"(?i)AB", "(?=a)", r"(a)\1", ".", r"\b", "é", "[^a]",
     r"\Z",
 ])  # fmt: skip
+# Not `d == '2024-01-01'`: pandas 3 finds no date equal to a text in a query, and finds all unequal; we read the text.
 CONDITIONS = st.sampled_from([
     "i > 0", "i == 1 or k == 2", "t == 'a'", "t != 'a'", "i > 0 and t == 'b'", "f <= 1", "b == True", "i in [0, 1, 2]",
     "~(i > 1)", "t in ['a', 'b']", "i > k", "i.notnull()", "s.isnull()", "i >= 0 & k < 3", "d > '2024-01-01'",
-    "t not in ['a']", "not i == 1", "i != 1", "f != 1", "i not in [0, 1]", "b != True", "d != '2024-01-01'",
+    "t not in ['a']", "not i == 1", "i != 1", "f != 1", "i not in [0, 1]", "b != True",
 ])  # fmt: skip
 OBJECTS = st.sampled_from([
     {"type": "comparison", "column": {"name": "i"}, "operator": ">", "parameter": 0},

@@ -91,7 +91,7 @@ def _filled(table: Table, kwargs: dict[str, Any]) -> Plan:
     present = all_of(domain, f"NOT {table.missing(kwargs['column'])}")
 
     def finish(got: tuple[Any, ...]) -> Verdict:
-        observed = got[1] / got[0] if got[0] else None
+        observed = got[1] / got[0] if got[0] else 0
         return {"success": within(observed, kwargs), "evaluated": got[0], "observed_value": observed}
 
     return Plan(table.relation, (count(domain), count(present)), finish)
