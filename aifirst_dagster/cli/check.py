@@ -66,7 +66,7 @@ def check(
         table = load(con, file, infer=rules is None or cells)
         learned, asked = rules is None, {}
         if rules is None:
-            proposed = propose_rules(con, table, provider)
+            proposed = propose_rules(con, table, provider, portable=engine != "duckdb")
             rules = proposed.accepted
             if proposed.usage:
                 asked = {"proposed_by": proposed.proposed_by, "llm": proposed.usage}

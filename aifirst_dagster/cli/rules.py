@@ -74,7 +74,7 @@ def propose(file: str, output: str | None, form: str, provider: str, show_prompt
         return
     started = time.perf_counter()
     with connect(most=BARE_FILE) as con:
-        proposed = propose_rules(con, load(con, file), provider)
+        proposed = propose_rules(con, load(con, file), provider, portable=form == "gx")
     answer: dict[str, Any] = {
         "file": file,
         "rules": [rule.model_dump() for rule in proposed.accepted],
@@ -111,11 +111,24 @@ def prompts_of(file: str, provider: str) -> dict[str, Any]:
         return recorded(provider, lambda llm: propose_for_file(con, table.name, table.columns, llm, wish()))
 
 
-def propose_rules(con: Any, table: FileTable, provider: str = "offline") -> Proposed:
+def propose_rules(con: Any, table: FileTable, provider: str = "offline", portable: bool = False) -> Proposed:
     """Rules for a table: from the model behind `provider` where one is named, tested on the data; else learned from it.
 
     The deterministic engine's answer stands where a model has none. `proposals.rules` is what asks a model.
+    `portable`: only such as Great Expectations knows.
     """
+    found = _proposed(con, table, provider)
+    if portable:
+        from aifirst_dagster.quality.expectations.vocabulary import OWN
+
+        why = "Great Expectations has no such type: it is judged by the engine duckdb only."
+        found.rejected += [(rule, why) for rule in found.accepted if rule.type in OWN]
+        found.accepted = [rule for rule in found.accepted if rule.type not in OWN]
+    return found
+
+
+def _proposed(con: Any, table: FileTable, provider: str) -> Proposed:
+    """As `propose_rules`, of any type."""
     from aifirst_dagster.quality import generate
 
     if provider != "offline":

@@ -68,7 +68,7 @@ def of_column(facts: Facts, parts: Parts, pattern: tuple[str, float] | None) -> 
 def _presence(facts: Facts, parts: Parts) -> Iterator[Candidate]:
     share = facts.count / parts.learned
     if share >= 0.9:
-        words = "Every row has a value" if share == 1 else f"{_percent(share)} of rows have a value"
+        words = "Every row has a value" if share == 1 else f"{_capital(share_of(share, 'rows'))} have a value"
         rule = _rule(
             "expect_column_values_to_not_be_null", f"{words}: a missing one is likely an error.", column=facts.name
         )
@@ -112,7 +112,7 @@ def _text(facts: Facts, pattern: tuple[str, float] | None) -> Iterator[Candidate
     elif pattern:
         rule = _rule(
             "expect_column_values_to_match_regex",
-            f"{_percent(pattern[1])} of values are written in one form: another is likely a slip.",
+            f"{_capital(share_of(pattern[1], 'values'))} are written in one form: another is likely a slip.",
             column=facts.name, regex=pattern[0],
         )  # fmt: skip
         yield Candidate(
@@ -152,7 +152,8 @@ def _closed_set(facts: Facts) -> Iterator[Candidate]:
     shown = ", ".join(str(value) for value in usual[:4]) + (", ..." if len(usual) > 4 else "")
     rule = _rule(
         "expect_column_values_to_be_in_set",
-        f"{_percent(share)} of values are one of {len(usual)} ({shown}): another is likely misspelt, or a new kind.",
+        f"{_capital(share_of(share, 'values'))} are one of {len(usual)} ({shown}): another is likely misspelt, or a "
+        "new kind.",
         column=facts.name, value_set=sorted(usual, key=lambda value: (str(type(value)), value)),
     )  # fmt: skip
     tight = min(counts[value] for value in usual) >= 5
@@ -174,7 +175,7 @@ def _varied(counts: dict[Any, int]) -> bool:
     )
 
 
-def _names_a_thing(name: str) -> bool:
+def named_thing(name: str) -> bool:
     """Whether a column's numbers are names of things: their size says nothing."""
     return bool(re.search(r"(?i)(^|[_\W])(id|nr|no|key|code|index)$|[a-z]I[Dd]$", name))
 
@@ -184,7 +185,7 @@ _ENDS = {"latitude": (-90, 90), "longitude": (-180, 180), "percentage": (0, 100)
 
 
 def _range(facts: Facts) -> Iterator[Candidate]:
-    if facts.distinct < 5 or facts.quantiles is None or _names_a_thing(facts.name):
+    if facts.distinct < 5 or facts.quantiles is None or named_thing(facts.name):
         return
     low, high = float(facts.low), float(facts.high)
     q01, q05, _, q95, q99 = facts.quantiles
@@ -211,7 +212,7 @@ def _range(facts: Facts) -> Iterator[Candidate]:
 def _mean(facts: Facts) -> Iterator[Candidate]:
     if facts.count < 200 or facts.distinct < 10 or not facts.stddev or facts.mean is None or facts.quantiles is None:
         return
-    if _names_a_thing(facts.name):
+    if named_thing(facts.name):
         return
     middle = facts.quantiles[2]
     if abs(facts.mean - middle) > 0.3 * facts.stddev or facts.high - facts.low > 12 * facts.stddev:
@@ -219,8 +220,8 @@ def _mean(facts: Facts) -> Iterator[Candidate]:
     slack = max(0.25 * facts.stddev, 5 * facts.stddev / math.sqrt(facts.count))
     low, high = _nice(facts.mean - slack, down=True), _nice(facts.mean + slack, down=False)
     why = (
-        f"The mean is about {_figure(facts.mean)} in each part of the rows: "
-        "a shift says that the unit, or what is counted, changed."
+        f"On average it is about {facts.mean:,.3g}, in each part of the rows: a shift says that the unit, or what is "
+        "counted, changed."
     )
     rule = _rule("expect_column_mean_to_be_between", why, column=facts.name, min_value=low, max_value=high)
     yield Candidate(rule, 3, 1.0, kind="mean", columns=(facts.name,))
@@ -229,7 +230,7 @@ def _mean(facts: Facts) -> Iterator[Candidate]:
 def _time_range(facts: Facts) -> Iterator[Candidate]:
     if facts.distinct < 5:
         return
-    low, high = _day(facts.low), _day(facts.high)
+    low, high = as_day(facts.low), as_day(facts.high)
     usual = [date(1970, 1, 1) + timedelta(days=round(days)) for days in (facts.quantiles or [])]
     span = max((usual[-1] - usual[0]).days if usual else (high - low).days, 30)
     margin = timedelta(days=max(span // 2, 366))
@@ -260,7 +261,7 @@ def of_table(facts: Sequence[Facts], parts: Parts) -> Iterator[Candidate]:
     ]
     for a, b in combinations(times[:8], 2):
         for first, second in ((a, b), (b, a)):
-            if _day(first.low) > _day(second.high):
+            if as_day(first.low) > as_day(second.high):
                 continue
             rule = _rule(
                 "expect_column_pair_values_a_to_be_greater_than_b",
@@ -277,14 +278,6 @@ def of_table(facts: Sequence[Facts], parts: Parts) -> Iterator[Candidate]:
                     column=one.name,
                 )  # fmt: skip
                 yield Candidate(rule, 2, 1.0, over_all=True, kind="increasing", columns=(one.name,))
-    if parts.rows >= 10:
-        low, high = parts.rows // 2, parts.rows * 2
-        rule = _rule(
-            "expect_table_row_count_to_be_between",
-            f"There were {parts.rows} rows: half or twice as many say that a delivery is cut short or doubled.",
-            min_value=low, max_value=high,
-        )  # fmt: skip
-        yield Candidate(rule, 3, 1.0, over_all=True, kind="rows")
 
 
 def of_keys(facts: Sequence[Facts], parts: Parts) -> Iterator[Candidate]:
@@ -308,8 +301,13 @@ def of_keys(facts: Sequence[Facts], parts: Parts) -> Iterator[Candidate]:
         yield Candidate(rule, 7, 1.0, over_all=True, kind="key", columns=tuple(names))
 
 
-def _percent(share: float) -> str:
-    return "All" if share == 1 else f"{math.floor(share * 1000) / 10:g} %"
+def share_of(share: float, what: str) -> str:
+    """A share in words: `all rows`, `98.7 % of rows`."""
+    return f"all {what}" if share == 1 else f"{math.floor(share * 1000) / 10:g} % of {what}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _figure(value: float) -> str:
@@ -329,5 +327,6 @@ def _round_up(value: float) -> int:
     return int(math.ceil(value / 5) * 5)
 
 
-def _day(value: Any) -> date:
+def as_day(value: Any) -> date:
+    """The day of a date or a point in time."""
     return value.date() if isinstance(value, datetime) else value

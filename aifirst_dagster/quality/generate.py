@@ -1,4 +1,11 @@
-"""Rules learned from one part of a table's rows and tested on the rest: what to expect of the next delivery."""
+"""Rules learned from one part of a table's rows and tested on the rest: what to expect of the next delivery.
+
+Which are kept, where there are more than people read: by worth, from 10 (a key) over 9 (a reference, a total, a kind of
+value such as e-mail), 8 (a value is given; always, or where another column says so), 7 (a closed set, what fixes what),
+6 (a form, volume, freshness, gaps), 5 (a range), 4 (lengths, which number is above which) to 2; of equal worth, what
+held more often. A column has four at most of its own, the table as many across columns as it has columns and two, and
+no more than `IN_ALL` in total.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.quality import candidates, shapes
+from aifirst_dagster.quality import between, candidates, elsewhere, shapes
 from aifirst_dagster.quality.candidates import Candidate
 from aifirst_dagster.quality.engines.duckdb import evaluate
 from aifirst_dagster.quality.evidence import Facts, Parts, drop, facts, part
@@ -18,7 +25,7 @@ from aifirst_dagster.quality.rules import Rule, with_unique_ids
 if TYPE_CHECKING:
     import duckdb
 
-#: Rules kept for a table: so many for each column, and in all.
+#: Rules kept for a table: so many for each column of its own, beside as many between columns as there are, and in all.
 PER_COLUMN, IN_ALL = 4, 100
 
 Rejected = list[tuple[Rule, str]]
@@ -42,12 +49,11 @@ def propose(
     parts = part(con, relation)
     try:
         figures = facts(con, parts, columns)
-        thought = _think(con, parts, figures)
-        accepted, rejected = _test(con, relation, parts, thought)
+        thought = _think(con, parts, figures, known)
+        accepted, rejected = _test(con, relation, parts, thought, known)
         if not any(one.kind == "unique" for one, _ in accepted):
-            keys, no_keys = _test(
-                con, relation, parts, _promising(con, parts, list(candidates.of_keys(figures, parts)))
-            )
+            pairs = _promising(con, parts, list(candidates.of_keys(figures, parts)))
+            keys, no_keys = _test(con, relation, parts, pairs, known)
             accepted += keys[:1]
             rejected += no_keys
     finally:
@@ -58,14 +64,21 @@ def propose(
     return with_unique_ids(kept), [(_dropped(rule), reason) for rule, reason in [*rejected, *superfluous]]
 
 
-def _think(con: Any, parts: Parts, known: list[Facts]) -> list[Candidate]:
+def _think(con: Any, parts: Parts, figures: list[Facts], known: Known | None) -> list[Candidate]:
     """Every candidate that the learned rows suggest."""
     thought: list[Candidate] = []
-    for one in known:
+    for one in figures:
         codes = one.kind == "text" and one.distinct > 20 and one.column.semantic_type not in shapes.SEMANTIC
         pattern = shapes.learn(con, parts.learn, one.name) if codes and (one.longest or 0) <= 60 else None
         thought += candidates.of_column(one, parts, pattern)
-    paired = list(candidates.of_table(known, parts))
+    thought += between.of_relations(con, parts, figures)
+    thought += between.of_presence(con, parts, figures)
+    thought += between.of_order(con, parts, figures)
+    thought += elsewhere.of_references(con, parts, figures, known)
+    thought += elsewhere.of_time(con, parts, figures)
+    thought += elsewhere.of_gaps(parts, figures)
+    thought += elsewhere.of_volume(parts, known)
+    paired = list(candidates.of_table(figures, parts))
     orders = [one for one in paired if one.kind == "order"]
     held = {id(one) for one in _promising(con, parts, orders)}
     return [*thought, *(one for one in paired if one.kind != "order" or id(one) in held)]
@@ -78,7 +91,7 @@ def _promising(con: Any, parts: Parts, keys: list[Candidate]) -> list[Candidate]
 
 
 def _test(
-    con: Any, relation: str, parts: Parts, thought: list[Candidate]
+    con: Any, relation: str, parts: Parts, thought: list[Candidate], known: Known | None
 ) -> tuple[list[tuple[Candidate, Rule]], Rejected]:
     """Judge candidates on rows that they were not learned from."""
     accepted: list[tuple[Candidate, Rule]] = []
@@ -86,7 +99,9 @@ def _test(
     for over_all, where in ((False, parts.test), (True, relation)):
         asked = [one for one in thought if one.over_all is over_all]
         # Examples of what fails over all rows would take another scan of these.
-        results = evaluate(con, where, [one.rule for one in asked], examples=None if over_all else 2) if asked else []
+        others = known.find if known else None
+        rules = [one.rule for one in asked]
+        results = evaluate(con, where, rules, examples=None if over_all else 2, others=others) if asked else []
         for one, result in zip(asked, results, strict=True):
             reason = _reason(one, result)
             if reason:
@@ -115,6 +130,8 @@ def _reason(one: Candidate, result: RuleResult) -> str | None:
 
 
 def _held(result: RuleResult) -> float:
+    if result.unexpected_percent is None and result.unexpected_count and result.evaluated:
+        return 1 - result.unexpected_count / result.evaluated  # rows that a query found
     if result.unexpected_percent is None:
         return 1.0 if result.success else 0.0
     return 1 - result.unexpected_percent / 100
@@ -137,19 +154,42 @@ def _settled(one: Candidate, result: RuleResult) -> Rule:
 def _select(accepted: list[tuple[Candidate, Rule]], columns: int) -> tuple[list[Rule], Rejected]:
     """The rules worth their place: none that a stronger one implies, so many a column, so many in all."""
     implied = {weaker for one, _ in accepted for weaker in one.implies}
+    through = _through(accepted)
     kept: list[Rule] = []
     dropped: Rejected = []
     used: dict[str, int] = {}
-    for one, rule in sorted(accepted, key=lambda pair: -pair[0].worth):
-        about = one.columns[0] if one.columns else ""
-        if len(one.columns) == 1 and (one.kind, about) in implied:
-            dropped.append((rule, "A stronger rule on the same column says as much."))
-        elif (len(one.columns) == 1 and used.get(about, 0) >= PER_COLUMN) or len(kept) >= min(IN_ALL, 4 * columns + 4):
+    for one, rule in sorted(accepted, key=lambda pair: (-pair[0].worth, -pair[0].learned)):
+        about = one.columns[0] if len(one.columns) == 1 else ""
+        most = PER_COLUMN if about else columns + 2
+        if (one.kind, about) in implied or id(one) in through:
+            dropped.append((rule, "A stronger rule says as much."))
+        elif used.get(about, 0) >= most or len(kept) >= min(IN_ALL, 5 * columns + 4):
             dropped.append((rule, "Others are worth more: too many rules are read by nobody."))
         else:
             used[about] = used.get(about, 0) + 1
             kept.append(rule)
     return kept, dropped
+
+
+def _through(accepted: list[tuple[Candidate, Rule]]) -> set[int]:
+    """Rules that follow from others: a number that a total fixes anyway, and what is fixed by way of another column."""
+    totals = {frozenset(one.columns) for one, _ in accepted if one.kind == "total"}
+    equal = {frozenset(one.columns) for one, _ in accepted if one.kind == "equal"}
+    fixed = {one.columns for one, _ in accepted if one.kind == "fixed" and len(one.columns) == 2}
+    found = set()
+    for one, _ in accepted:
+        pair = frozenset(one.columns)
+        if one.kind == "order" and any(pair <= total for total in (*totals, *equal)):
+            found.add(id(one))
+        if one.kind == "fixed" and pair in equal:
+            found.add(id(one))
+        if one.columns in fixed:
+            left, right = one.columns
+            middles = {b for a, b in fixed if a == left and b != right}
+            # Of columns that fix each other, the first is the way: else each would be left out for the other.
+            if any((b, right) in fixed and (b, left) not in fixed for b in middles):
+                found.add(id(one))
+    return found
 
 
 def _dropped(rule: Rule) -> Rule:
