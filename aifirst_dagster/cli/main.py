@@ -16,6 +16,7 @@ COMMANDS = {
     "clean": "Repair a file: dates, numbers, text, duplicates; bad rows to quarantine.",
     "rules": "Propose quality rules for a file; review and decide about them, one by one.",
     "check": "Check a file against rules.",
+    "report": "Write a data quality report on a dataset version or a file: one page to forward.",
     "assess": "Say what is wrong with a file, how much of it, and what to do.",
     "anomalies": "Find rows and cells that do not fit, grouped by likely cause and explained.",
     "remediate": "Do something about anomalies: preview, apply as a new version, undo.",

@@ -1,0 +1,77 @@
+"""The report on a version of a pipeline's dataset; no Dagster in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aifirst_dagster.datasets.store import DatasetStore, Version, read_version
+from aifirst_dagster.errors import AifirstError, InputError
+
+if TYPE_CHECKING:
+    from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
+    from aifirst_dagster.project import Project
+    from aifirst_dagster.quality.report.content import Content
+
+#: The page beside a version's data, where the step writes one.
+PAGE = "report.html"
+
+
+def content_of(project: Project, pipeline: PipelineSpec, step: StepSpec, version: Version) -> Content:
+    """All that a report on `version` says."""
+    from aifirst_dagster import state
+    from aifirst_dagster.quality.report.version import of_version
+
+    opened, made = state.open(project), version.manifest
+    asset = f"{made.pipeline}/{made.step}"
+    stored = opened.profiles.get(asset, "baseline", made.partition or "") or opened.profiles.get(asset, "baseline")
+    facts = [("pipeline version", str(pipeline.version)), ("owner", pipeline.owner or "")]
+    return of_version(
+        DatasetStore(project.datasets),
+        version,
+        opened.measures.of(made.pipeline, made.step, made.partition),
+        stored.profile if stored else None,
+        name=f"{pipeline.name}: {step.name}",
+        about=step.description or pipeline.description or "",
+        facts=[(name, value) for name, value in facts if value and value != "None"],
+    )
+
+
+def write_page(
+    project: Project, pipeline: PipelineSpec, step: StepSpec, version: Version, log: Callable[[str], None]
+) -> Path | None:
+    """The page beside the version's data; None, and a word in the log, where it could not be made."""
+    from aifirst_dagster.quality.report.files import write
+    from aifirst_dagster.quality.report.page import html
+
+    try:
+        write(version.folder / PAGE, html(content_of(project, pipeline, step, version)))
+    except AifirstError as error:
+        log(f"The report was not written: {error.message} `aifirst report {pipeline.slug} {step.key}` makes it.")
+        return None
+    return version.folder / PAGE
+
+
+def find_version(store: DatasetStore, pipeline: str, step: str, partition: str | None, name: str | None) -> Version:
+    """A stored version: the current one, or the one whose name begins with `name`.
+
+    Raises:
+        InputError: There is none, or several.
+    """
+    if name is None:
+        version = store.current(pipeline, step, partition)
+        if version is None:
+            known = store.partitions(pipeline, step)
+            more = f" Its partitions: {', '.join(known[:10])} (--partition)." if known else ""
+            raise InputError(f"The dataset {pipeline}/{step} has no data yet.{more}", hint="Run the pipeline first.")
+        return version
+    home = store.place(pipeline, step, partition)
+    kept = sorted(path.parent.name for path in home.glob("*/manifest.json"))
+    found = [one for one in kept if one == name] or [one for one in kept if one.startswith(name)]
+    if len(found) != 1:
+        what = "several versions begin with" if found else "there is no version"
+        raise InputError(
+            f"Of {pipeline}/{step}, {what} {name!r}.", hint=f"Kept are: {', '.join(kept[-10:]) or 'none'}."
+        )
+    return read_version(home / found[0])
