@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident, literal
+from aifirst_dagster.inference import fractions
 from aifirst_dagster.inference.schema import CleaningHint, Column
 from aifirst_dagster.inference.units import CURRENCIES
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 #: Categories are compared for spelling where a column has at most this many.
 MAX_CATEGORIES = 500
-_PARSE = {"integer": "parse_numbers", "number": "parse_numbers", "year": "parse_numbers", "boolean": "parse_booleans"}
+_PARSE = {"integer": "parse_numbers", "number": "parse_numbers", "year": "parse_numbers", "boolean": "parse_booleans",
+          "duration": "parse_durations"}  # fmt: skip
 _SPACE = " \t\n\r\u00a0"
 _MOJIBAKE = "(Ã[\u0080-\u00bf¤-¿]|â€|Â[\u0080-\u00bf])"
 
@@ -108,14 +110,15 @@ def _to_parse(column: Column) -> list[CleaningHint]:
         hints.append(CleaningHint(column=column.name, action=action, reason=reason, rows_affected=rows))
 
     if column.number_style and column.physical_type == "VARCHAR":
-        around = f", with {', '.join(column.units_seen)} around them" if column.units_seen else ""
+        units = [spelled for spelled in column.units_seen if spelled not in fractions.SIGNS]
+        around = f", with {', '.join(units)} around them" if units else ""
         add(
             "parse_numbers",
             f"numbers are written as text ({column.number_style.replace('_', ' ')}{around})",
             evidence.parsed,
         )
-        if len(column.units_seen) > 1 and column.unit is None:
-            money = column.semantic_type == "money" or any(spelled in CURRENCIES for spelled in column.units_seen)
+        if len(units) > 1 and column.unit is None:
+            money = column.semantic_type == "money" or any(spelled in CURRENCIES for spelled in units)
             what = ("split_currency", "currencies") if money else ("convert_units", "units")
             add(what[0], f"amounts in several {what[1]}", evidence.parsed)
     if column.type in {"date", "datetime", "time"}:
@@ -127,6 +130,8 @@ def _to_parse(column: Column) -> list[CleaningHint]:
             )
         elif column.physical_type == "VARCHAR":
             add("parse_dates", "day and month could be either way round", evidence.parsed)
+    if column.type == "duration" and not column.native:
+        add("parse_durations", "spans of time are written as text", evidence.parsed)
     if evidence.failed:
         action = _PARSE.get(
             column.type, "parse_dates" if column.type in {"date", "datetime", "time"} else "report_unreadable"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference import fractions
 from aifirst_dagster.inference.noise import LEAST
 from aifirst_dagster.inference.units import CURRENCIES, CURRENCY_CODES, SCALES, is_unit, is_word
 
@@ -88,11 +89,12 @@ def read(counts: Mapping[str, int]) -> Reading | None:
 def reader(style: str) -> Callable[[str], bool]:
     """Whether a style reads a text, as a function of the text."""
     pattern = _PYTHON[style]
-    return lambda text: bool((found := pattern.fullmatch(text)) and _sound(found))
+    return lambda text: bool((found := pattern.fullmatch(fractions.plain(text))) and _sound(found))
 
 
 def is_number(text: str) -> bool:
     """Whether some style reads `text`."""
+    text = fractions.plain(text)
     return any((found := pattern.fullmatch(text)) and _sound(found) for pattern in _PYTHON.values())
 
 
@@ -100,10 +102,14 @@ def _try(key: str, pattern: re.Pattern[str], counts: Mapping[str, int], total: i
     cells, units, spellings, whole, bare = 0, Counter[str](), set[str](), True, True
     style = STYLES[key]
     for text, count in counts.items():
-        found = pattern.fullmatch(text)
+        fraction = fractions.held(text)
+        found = pattern.fullmatch(fractions.plain(text) if fraction else text)
         if not found or not _sound(found):
             continue
         cells += count
+        if fraction:  # a spelling of its own, so that SQL looks for it here only
+            spellings.update(sign for sign in text if sign in fractions.SIGNS)
+            bare = False
         bare = bare and not any(found[group] for group in (1, 3, 6, 7)) and found[2] not in {"−", "–"}
         spellings.update(spelled for spelled in (found[3], found[6]) if spelled)
         units[_unit(found[3], found[6])] += count
@@ -144,6 +150,9 @@ def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None
         text_sql: SQL of the text.
         units: Spellings that may stand around the number; None allows any.
     """
+    if units and any(unit in fractions.SIGNS for unit in units):
+        units = {unit for unit in units if unit not in fractions.SIGNS}
+        text_sql = fractions.plain_sql(text_sql)
     chosen = STYLES[style]
     core = "p.core"
     for mark in chosen.drop:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from aifirst_dagster.inference import dates, durations, noise, numbers, sentinels, tokens
+from aifirst_dagster.inference import dates, durations, fractions, noise, numbers, sentinels, tokens
 from aifirst_dagster.inference.booleans import FALSE, PAIRS, STAND_INS, TELLING_ALONE, TRUE
 from aifirst_dagster.inference.names import words
 from aifirst_dagster.inference.sampling import ColumnSample
@@ -155,7 +155,7 @@ def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None)
     total = sum(held.values())
     whole = sum(count for text, count in held.items() if _INTEGER.fullmatch(text))
     plain = sum(count for text, count in held.items() if _NUMBER.fullmatch(text))
-    if plain < noise.LEAST * total:
+    if plain < noise.LEAST * total or any(map(fractions.held, held)):
         return None
     name = words(sample.name)
     if _TEXT_NAME.search(name) and whole > 0.5 * plain and not _QUANTITY_NAME.search(name):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aifirst_dagster.datasets.session import RAW, ident, literal
+from aifirst_dagster.inference import fractions
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import numbers
 from aifirst_dagster.repair.nulls import NO_VALUE
@@ -92,6 +93,10 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
     marks = _footnotes(survey, texts)
     if marks:
         texts = survey.keep(f"SELECT {numbers.without_footnotes('text')} AS text, sum(n) AS n FROM {texts} GROUP BY 1")
+    written = f"regexp_matches(text, {literal(f'[{fractions.SIGNS}]')})"
+    halves: bool = survey.query(f"SELECT coalesce(bool_or({written}), FALSE) FROM {texts}")[0][0]
+    if halves:
+        texts = survey.keep(f"SELECT {fractions.plain_sql('text')} AS text, sum(n) AS n FROM {texts} GROUP BY 1")
     seen = _look(survey, texts)
     if not seen.cells:
         return Found([])
@@ -106,6 +111,8 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
     units = {s: a for s, a in known.items() if a.kind == "unit"}
     if scales:
         params["scales"] = scales
+    if halves:
+        params["fractions"] = True
     reasons = [f"decimal {decimal}: {why}"] if decimal != "point" or seen.open_comma else []
     if marks:
         params["footnotes"] = marks

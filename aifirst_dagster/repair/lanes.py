@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aifirst_dagster.datasets.session import RAW, ident, literal
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.repair import booleans, companions, dates, nulls, numbers, text
+from aifirst_dagster.repair import booleans, companions, dates, durations, nulls, numbers, text
 from aifirst_dagster.repair.expressions import Context, Stages, in_list, physical
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
@@ -22,11 +22,14 @@ _HANDLERS: dict[str, Callable[[Context], Stages]] = {
     "parse_numbers": numbers.reading,
     "convert_units": numbers.reading,
     "parse_dates": dates.reading,
+    "parse_durations": durations.reading,
     "split_currency": companions.reading,
     "split_unit": companions.reading,
 }
 #: Repairs that are dear and whose columns repeat themselves: run once for each distinct text.
-_SHARED = frozenset({"parse_dates", "unify_categories", "convert_units", "fix_encoding", "replace_look_alikes"})
+_SHARED = frozenset(
+    {"parse_dates", "parse_durations", "unify_categories", "convert_units", "fix_encoding", "replace_look_alikes"}
+)
 _NOUNS = {"boolean": "neither yes nor no", "integer": "not a whole number", "number": "not a number",
           "date": "not a date", "datetime": "not a date and time", "time": "not a time",
           "year": "not a year"}  # fmt: skip

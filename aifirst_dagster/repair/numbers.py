@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference import fractions
 from aifirst_dagster.inference.numbers import CURRENCIES, CURRENCY_CODES
 from aifirst_dagster.repair.expressions import Context, Stages, among, physical
 
@@ -68,7 +69,11 @@ UNITS: dict[str, dict[str, tuple[float, tuple[str, ...]]]] = {
 FEET = r"(\d{1,2})\s*(?:'|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''|in\.?|inch|inches)?"
 #: A mark that sends the reader to a note. Digits in round brackets are none (`12 (34)` is a count and its share), nor
 #: are letters that scale; a sign that qualifies (`5+`, `7?`) says something of the number itself.
-FOOTNOTE = r"[*†‡§¶]{1,3}|[⁰¹²³⁴-⁹ᵃᵇᶜ]{1,2}|\[(?:\d{1,3}|[a-z])\]|\([a-jln-z]\)|\(\*{1,3}\)"
+_HIGH = "[⁰¹²³⁴-⁹ᵃᵇᶜ]"
+FOOTNOTES = (
+    r"[*†‡§¶]{1,3}", _HIGH + "{1,2}", r"\[(?:\d{1,3}|[a-z])\]", r"\([a-jln-z]\)", r"\(\*{1,3}\)",
+)  # fmt: skip
+FOOTNOTE = "|".join(FOOTNOTES)
 #: Degrees of the unit at 0 °C.
 _ZERO = {"°C": 0.0, "°F": 32.0, "K": 273.15}
 _SPELLED = {spelling: (dimension, unit) for dimension, units in UNITS.items()
@@ -160,10 +165,17 @@ def decimal_of(survey: Survey, hint: str | None) -> tuple[str, str]:
     return "point", "no cell has a decimal mark that tells"
 
 
-def without_footnotes(text_sql: str, marks: str = FOOTNOTE) -> str:
-    """SQL: the text without the marks (a regular expression of one) that follow its last figure."""
-    pattern = rf"(\d\.?{_SPACE}?%?){_SPACE}*(?:(?:{marks})[,{_SPACE[1:-1]}]*)+$"
-    return f"regexp_replace(trim({text_sql}), {literal(pattern)}, '\\1')"
+def without_footnotes(text_sql: str, marks: Sequence[str] = FOOTNOTES) -> str:
+    """SQL: the text without the marks (regular expressions) that follow its last figure, or the letters behind it."""
+    behind = rf"[,{_SPACE[1:-1]}]*"
+    pattern = rf"(\d\.?{_SPACE}?%?){_SPACE}*(?:(?:{'|'.join(marks)}){behind})+$"
+    bare = f"regexp_replace(trim({text_sql}), {literal(pattern)}, '\\1')"
+    # Behind letters (`1.5k*`, `12 kg[1]`), figures set high belong to the unit (`12 m²`).
+    plain = "|".join(mark for mark in marks if not re.search(f"[{_HIGH[1:-1]}]", mark))
+    if not plain:
+        return bare
+    pattern = rf"(\d{_SPACE}?(?:[A-Za-z]{{1,10}}|[€$£¥]){_SPACE}?)(?:(?:{plain}){behind})+$"
+    return f"regexp_replace({bare}, {literal(pattern)}, '\\1')"
 
 
 def reading(context: Context) -> Stages:
@@ -171,8 +183,12 @@ def reading(context: Context) -> Stages:
     stages: Stages = []
     if marks := context.params.get("footnotes"):
         bare = context.stage("bare")
-        stages.append((bare, without_footnotes(context.text, "|".join(re.escape(str(mark)) for mark in marks))))
+        stages.append((bare, without_footnotes(context.text, [re.escape(str(mark)) for mark in marks])))
         context = replace(context, text=bare)
+    if context.params.get("fractions"):
+        decimals = context.stage("decimals")
+        stages.append((decimals, fractions.plain_sql(context.text)))
+        context = replace(context, text=decimals)
     params, text = context.params, context.text
     parts = context.stage("parts")
     seen = f"{text} IS NOT NULL"

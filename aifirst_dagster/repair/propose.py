@@ -113,6 +113,8 @@ class _Proposal:
             column = self._numbers(column, find_numbers.of_column(self.seen, source))
         elif column.type in _DATES:
             column = self._dates(column, find_dates.of_column(self.seen, source))
+        elif column.type == "duration":
+            column = self._duration(column)
         elif column.type == "time":
             formats = column.formats_seen or [column.format]
             self.actions.append(Action(column=column.name, action="parse_dates", params={"formats": formats},
@@ -183,7 +185,7 @@ class _Proposal:
         rest = {text: n for text, n in unread.items() if text.strip().lower() not in own | NO_VALUE}
         if rest:
             texts = find_numbers.of_unread(self.seen, source)
-            if column.type in ("number", "integer"):
+            if column.type in ("number", "integer") or (column.type == "year" and self._noted(column, texts)):
                 column = self._numbers(column, texts, failed_only=True)
             elif column.type in _DATES:
                 column = self._dates(column, texts, failed_only=True)
@@ -205,6 +207,17 @@ class _Proposal:
             self.companions.append(found.companion)
             self.taken.add(found.companion.name.lower())
         return column
+
+    def _noted(self, column: Column, texts: str) -> bool:
+        """Whether years are followed by footnote marks, and by nothing else: `1990s` is no year."""
+        found = find_numbers.propose(self.seen, column, texts, self.taken, True).actions
+        return len(found) == 1 and set(found[0].params) == {"decimal", "failed_only", "footnotes"}
+
+    def _duration(self, column: Column) -> Column:
+        """Seconds: DuckDB's intervals are no use to most who read its files, and cannot be averaged there."""
+        self.actions.append(Action(column=column.name, action="parse_durations",
+                                   reason="spans of time, counted in seconds"))  # fmt: skip
+        return column.model_copy(update={"type": "number", "physical_type": "DOUBLE", "unit": "s"})
 
     def _dates(self, column: Column, texts: str, failed_only: bool = False) -> Column:
         style, params = find_dates.look(self.seen, texts, column, self.day_first)

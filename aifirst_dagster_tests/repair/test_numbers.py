@@ -135,3 +135,27 @@ def test_words_for_no_value_are_no_failures(con):
     scene = numbers(con, ["70 kg", "80 kg", "unknown", "n/a", "-"])
     assert scene.values("n") == [70, 80, None, None, None]
     assert scene.did("null_tokens") == 3
+
+
+def test_fractions_of_one_character_are_numbers(con):
+    texts = ["½", "1½", "2 ¾", "-1 ¼", "€1½", "3", "1,250.5", "1⅛", "⅓"]
+    assert numbers(con, texts).values("n") == [0.5, 1.5, 2.75, -1.25, 1.5, 3, 1250.5, 1.125, 0.333333]
+    assert numbers(con, ["1,5", "2,25", "1⅛", "1.234,5"]).values("n") == [1.5, 2.25, 1.125, 1234.5]
+
+
+def test_footnote_marks_stand_behind_multipliers_and_units_too(con):
+    scene = numbers(con, ["$1.5k*", "$2M[1]", "$3.2k", "$4k †"] * 3)
+    assert scene.values("n") == [1500, 2_000_000, 3200, 4000] * 3
+    assert numbers(con, ["12 m²", "13 m²", "14 m²"]).plan.actions[0].params.get("footnotes") is None
+
+
+def test_a_year_with_a_footnote_mark_is_that_year(con):
+    years = [[2000 + n % 20] for n in range(40)]
+    column = typed("year", "year", "BIGINT")
+    raw = {42: {"year": "2019*"}, 43: {"year": "2018[2]"}}
+    scene = Scene(con, {"year": column}, [*years, [None], [None]], raw)
+    scene.repair()
+    assert scene.values("year")[-2:] == [2019, 2018] and not scene.aside()
+    scene = Scene(con, {"year": column}, [*years, [None]], {42: {"year": "1990s"}})
+    scene.repair()
+    assert list(scene.aside()) == [42]
