@@ -195,12 +195,15 @@ class DatasetStore:
 
     def current(self, pipeline: str, step: str, partition: str | None = None) -> Version | None:
         """The published version of one partition, or None."""
-        home = self.place(pipeline, step, partition)
+        version = self.current_name(pipeline, step, partition)
+        return read_version(self.place(pipeline, step, partition) / version) if version else None
+
+    def current_name(self, pipeline: str, step: str, partition: str | None = None) -> str | None:
+        """The name of the published version, or None: all that one reads to see whether there is a new one."""
         try:
-            version = (home / POINTER).read_text(encoding="ascii").strip()
+            return (self.place(pipeline, step, partition) / POINTER).read_text(encoding="ascii").strip()
         except FileNotFoundError:
             return None
-        return read_version(home / version)
 
     def point(self, version: Version) -> None:
         """Make a version that is there already the current one: the way back."""

@@ -16,7 +16,9 @@ from aifirst_dagster.llm.client import LLM
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.observe.progress import tell
 from aifirst_dagster.orchestration import checks as checking
+from aifirst_dagster.orchestration import drift_report
 from aifirst_dagster.orchestration import partitions as partitioning
+from aifirst_dagster.orchestration import redesign as redesigning
 from aifirst_dagster.orchestration.contract_report import under_contract
 from aifirst_dagster.orchestration.execute import Done, Work, execute, published
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
@@ -181,7 +183,11 @@ def _materialise(
                 log=functools.partial(_log, context, step.key),
                 accept_drift=ACCEPT_TAG in context.run.tags,
             )
+            because = context.run.tags.get(redesigning.TAG)
+            told = redesigning.redesign(work, because) if because and step.type in redesigning.DESIGNED else None
             done.append(execute(work))
+            if told is not None:
+                done[-1].writer.write_json(redesigning.REPORT, told.to_dict())
     except AifirstError as error:
         for made in done:
             made.writer.discard()
@@ -205,9 +211,12 @@ def _materialise(
         return None
     for made in done:
         context.add_asset_metadata(
-            materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG)),
+            materialisation(made, pipeline, step, context.run.tags.get(REASON_TAG))
+            | drift_report.metadata(made.writer.folder),
             partition_key=made.manifest.partition,
         )
+        for noted in drift_report.observations(context.asset_key, made.writer):
+            context.log_event(noted)
     if step.type == "llm_validation":
         # Rules may have been made in this very run: what they say now is what the data was judged by.
         context.log_event(observation(project, pipeline, step))

@@ -16,6 +16,8 @@ from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import DatasetStore, Version
 from aifirst_dagster.errors import AifirstError
+from aifirst_dagster.orchestration import drift_report
+from aifirst_dagster.orchestration import anomalies
 from aifirst_dagster.orchestration.contract_report import contract_finding
 from aifirst_dagster.orchestration.findings import Finding
 from aifirst_dagster.orchestration.rule_findings import VERSIONS, rule_finding
@@ -58,6 +60,8 @@ def fixed(pipeline: PipelineSpec, step: StepSpec, contract: bool = False) -> lis
         checks.append(
             Declared(CONTRACT, "The files keep the schema contract, or differ only in ways that break nothing.")
         )
+    if anomalies.wanted(step):
+        checks.append(Declared(anomalies.CHECK, "No rows or cells that fit neither their column nor their row."))
     if pipeline.drift is not None:
         checks.append(Declared(DRIFT, "Schema and distributions compared with the baseline."))
     return checks
@@ -90,9 +94,11 @@ def findings(
         elif check.name == DESIGN and check.rule is None:
             yield check, _design(version)
         elif check.name == DRIFT and check.rule is None:
-            yield check, _drift(version)
+            yield check, drift_report.finding(version)
         elif check.name == CONTRACT and check.rule is None:
             yield check, contract_finding(version)
+        elif check.name == anomalies.CHECK and check.rule is None:
+            yield check, anomalies.finding(version)
         else:
             yield check, rule_finding(results.get(check.rule or ""), verdict.get("released", 0), history)
 
@@ -201,16 +207,3 @@ def _design(version: Version) -> Finding:
         key: str(design[key]) for key in ("status", "proposed_by", "model", "fingerprint", "file") if design.get(key)
     }
     return Finding(passed, False, text, shown)
-
-
-def _drift(version: Version) -> Finding:
-    report = version.read_json("drift.json")
-    if report is None:
-        return Finding(True, False, "This version is the baseline.")
-    drifted = [column["name"] for column in report["columns"] if column["drifted"]]
-    return Finding(
-        not report["drifted"],
-        False,
-        report["insight"],
-        {"drifted columns": ", ".join(drifted) or "none", "schema changes": len(report["schema_changes"])},
-    )

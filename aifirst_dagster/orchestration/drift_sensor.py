@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from aifirst_dagster.datasets.store import DatasetStore
+from aifirst_dagster.orchestration import redesign
 from aifirst_dagster.orchestration.contract_report import under_contract
 from aifirst_dagster.orchestration.intervals import interval
 from aifirst_dagster.orchestration.keys import asset_key
@@ -26,52 +27,103 @@ FILES = "files"
 
 
 def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinition:
-    """The sensor of one pipeline with `on_drift: rematerialize`; declared STOPPED, to be switched on in the UI."""
+    """The sensor of one pipeline with `on_drift: rematerialize | redesign`; STOPPED, to be switched on in the UI."""
+    verb = "Designs anew" if _redesigns(pipeline) else "Rematerialises"
 
     @dg.sensor(
         name=f"{pipeline.slug}__drift",
         asset_selection=dg.AssetSelection.groups(pipeline.slug),
         minimum_interval_seconds=interval(INTERVAL_SECONDS),
-        description=f"Rematerialises what drift makes stale in {pipeline.name!r}.",
+        description=f"{verb} what drift makes stale in {pipeline.name!r}.",
     )
     def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         handled: dict[str, Any] = json.loads(context.cursor) if context.cursor else {}
-        store, requests = DatasetStore(project.datasets), []
-        requests += _landed(context, project, pipeline, handled)
-        asked = {step for request in requests for step in [key.path[-1] for key in request.asset_selection or []]}
-        for place, (step, key) in _datasets(store, pipeline).items():
-            version = store.current(pipeline.slug, step, key)
-            report = version.read_json(REPORT) if version else None
-            if version is None or not report or not report["drifted"] or handled.get(place) == version.manifest.version:
-                continue
-            run = context.instance.get_run_by_id(version.manifest.run_id)
-            if run is not None and not run.is_finished:
-                continue  # it may be about to make the steps below anyway
-            handled[place] = version.manifest.version
-            stale = [
-                one for one in _below(pipeline, step) if one not in asked and _stale(store, pipeline, one, step, key)
-            ]
-            asked.update(stale)
-            if stale:
-                requests.append(
-                    dg.RunRequest(
-                        run_key=f"drift:{place}:{version.manifest.version}",
-                        asset_selection=[asset_key(pipeline.slug, one) for one in stale],
-                        partition_key=key,
-                        tags={
-                            "aifirst/pipeline": pipeline.slug,
-                            "aifirst/reason": f"drift in {step}: {report['insight']}"[:250],
-                        },
-                    )
-                )
+        requests = _landed(context, project, pipeline, handled)
+        asked = {key.path[-1] for request in requests for key in request.asset_selection or []}
+        requests += _drifted(context.instance, DatasetStore(project.datasets), pipeline, handled, asked)
+        cursor = json.dumps(handled)
         if not requests:
             return dg.SensorResult(
                 skip_reason="No drifted dataset has stale steps below it, and no landed file another schema.",
-                cursor=json.dumps(handled),
+                cursor=cursor,
             )
-        return dg.SensorResult(run_requests=requests, cursor=json.dumps(handled))
+        return dg.SensorResult(run_requests=requests, cursor=cursor)
 
     return drift
+
+
+def _drifted(
+    instance: dg.DagsterInstance,
+    store: DatasetStore,
+    pipeline: PipelineSpec,
+    handled: dict[str, Any],
+    asked: set[str],
+) -> list[dg.RunRequest]:
+    """A run for each dataset that drifted since it was looked at last; `handled` remembers the versions seen.
+
+    Of a dataset that has no new version, one small file is read: the name of its current version.
+    """
+    requests, places = [], _datasets(store, pipeline)
+    for place in [place for place in handled if place != FILES and place not in places]:
+        del handled[place]
+    taken: dict[str | None, set[str]] = {}
+    for place, (step, key) in places.items():
+        name = store.current_name(pipeline.slug, step, key)
+        if name is None or handled.get(place) == name:
+            continue
+        version = store.current(pipeline.slug, step, key)
+        report = version.read_json(REPORT) if version else None
+        if version is None or not report or not report["drifted"]:
+            handled[place] = name
+            continue
+        run = instance.get_run_by_id(version.manifest.run_id)
+        if run is not None and not run.is_finished:
+            continue  # it may be about to make the steps below anyway
+        handled[place] = version.manifest.version
+        done = taken.setdefault(key, set(asked))
+        anew = _redesigns(pipeline) and not (run is not None and redesign.TAG in run.tags)
+        stale = [one for one in _affected(store, pipeline, step, key, anew) if one not in done]
+        done.update(stale)
+        if stale:
+            requests.append(_request(pipeline, place, step, key, version.manifest.version, report, stale, anew))
+    return requests
+
+
+def _affected(store: DatasetStore, pipeline: PipelineSpec, step: str, key: str | None, anew: bool) -> list[str]:
+    """Steps below a drifted dataset that are made from older data, or whose designs are; and what is below these."""
+    found: set[str] = set()
+    for one in _below(pipeline, step):
+        designed = anew and pipeline.step(one).type in redesign.DESIGNED
+        if designed or found & set(pipeline.step(one).inputs) or _stale(store, pipeline, one, step, key):
+            found.add(one)
+    return [one for one in pipeline.order if one in found]
+
+
+def _request(
+    pipeline: PipelineSpec,
+    place: str,
+    step: str,
+    key: str | None,
+    version: str,
+    report: dict[str, Any],
+    stale: list[str],
+    anew: bool,
+) -> dg.RunRequest:
+    designed = anew and any(pipeline.step(one).type in redesign.DESIGNED for one in stale)
+    return dg.RunRequest(
+        run_key=f"drift:{place}:{version}",
+        asset_selection=[asset_key(pipeline.slug, one) for one in stale],
+        partition_key=key,
+        tags={
+            "aifirst/pipeline": pipeline.slug,
+            "aifirst/reason": f"drift in {step}: {report['insight']}"[:250],
+            **({redesign.TAG: version} if designed else {}),
+        },
+    )
+
+
+def _redesigns(pipeline: PipelineSpec) -> bool:
+    return pipeline.drift is not None and pipeline.drift.on_drift == "redesign"
 
 
 def _landed(

@@ -19,6 +19,6 @@ def sensors(project: Project, pipelines: Sequence[PipelineSpec]) -> list[dg.Sens
     drifting = [
         drift_sensor(project, pipeline)
         for pipeline in pipelines
-        if pipeline.drift is not None and pipeline.drift.on_drift == "rematerialize"
+        if pipeline.drift is not None and pipeline.drift.on_drift != "alert"
     ]
     return [*landing, *drifting, *alert_sensors(project, pipelines)]

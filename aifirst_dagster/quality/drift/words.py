@@ -59,7 +59,7 @@ def outside(a: ColumnSketch, b: ColumnSketch) -> str:
     what = "lengths" if a.kind == "text" else "values"
     parts = [f"{high / b.count:.1%} of {what} are above {show(most)}"] if high else []
     parts += [f"{low / b.count:.1%} of {what} are below {show(least)}"] if low else []
-    return " and ".join(parts) + ", which none was in the baseline"
+    return " and ".join(parts) + ", where none was before"
 
 
 def fresh(b: ColumnSketch) -> str:
