@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
+from aifirst_dagster.cli.rules_convert import convert
 from aifirst_dagster.cli.rules_decide import accept, edit, mute, reject, unmute
 from aifirst_dagster.cli.rules_review import review
 from aifirst_dagster.cli.rules_show import diff, history, list_
@@ -94,7 +95,7 @@ def propose(file: str, output: str | None, form: str, provider: str, show_prompt
     emit(answer, as_json, show)
 
 
-for one in (review, list_, accept, reject, mute, unmute, edit, history, diff):
+for one in (review, list_, accept, reject, mute, unmute, edit, history, diff, convert):
     command.add_command(one)
 
 
