@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
 from aifirst_dagster.datasets.session import ident
 from aifirst_dagster.inference.relations import Relationship, find
+from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.quality.candidates import Candidate, named_thing, share_of
 from aifirst_dagster.quality.evidence import Facts, Parts
 from aifirst_dagster.quality.rules import Rule
@@ -22,11 +23,11 @@ NEED = 0.97
 SOME, MOST = 0.05, 0.95
 
 
-def of_relations(con: Any, parts: Parts, facts: Sequence[Facts]) -> Iterator[Candidate]:
-    """Totals, products, copies and dependencies that the learned rows show."""
+def of_relations(con: Any, parts: Parts, facts: Sequence[Facts], fixed: Collection[str]) -> Iterator[Candidate]:
+    """Totals, products, copies, and what several columns fix that none fixes alone (`fixed`: what one does)."""
     if len(facts) < 2:
         return
-    columns = [fact.column.model_copy(update={"source_name": fact.name, "native": True}) for fact in facts]
+    columns = [as_held(fact.column, fact.kind) for fact in facts]
     con.execute(f"CREATE OR REPLACE TEMP TABLE __some AS SELECT * FROM {parts.learn} LIMIT {SAMPLE}")
     try:
         rows = con.execute("SELECT count(*) FROM __some").fetchall()[0][0]
@@ -36,8 +37,19 @@ def of_relations(con: Any, parts: Parts, facts: Sequence[Facts]) -> Iterator[Can
     known = {fact.name: fact for fact in facts}
     for one in found:
         fixing = one.kind in ("determines", "nearly_determines", "one_to_one")
-        if all(name in known for name in one.columns) and not (fixing and _one_value(con, parts, one.columns)):
+        # What a single column fixes is looked for where rows may be wrong, too: see `fixing`.
+        if fixing and (len(one.columns) == 2 or one.columns[-1] in fixed or _one_value(con, parts, one.columns)):
+            continue
+        if all(name in known for name in one.columns):
             yield from _of(one, known)
+
+
+def as_held(column: Column, kind: str) -> Column:
+    """The column as a typed relation holds it, which may still be text where it is to become something else."""
+    fits = {"number": ("integer", "number", "year"), "time": ("date", "datetime")}.get(kind, ("string",))
+    plain = {"number": "number", "time": "datetime"}.get(kind, "string")
+    type_ = column.type if column.type in fits else plain
+    return column.model_copy(update={"source_name": column.name, "native": True, "type": type_, "null_tokens": []})
 
 
 def _one_value(con: Any, parts: Parts, names: Sequence[str]) -> bool:
@@ -54,7 +66,8 @@ def _of(one: Relationship, known: dict[str, Facts]) -> Iterator[Candidate]:
     """The rule that a relation makes."""
     *sources, out = one.columns
     if one.kind in ("determines", "nearly_determines", "one_to_one"):
-        yield from _fixed(one, sources, out, known)
+        if not _measured(known[out]):
+            yield _fixed(one, sources, out)
     elif one.kind == "sum":
         yield _total(one, sources, out, known)
     elif one.kind == "difference":
@@ -71,10 +84,7 @@ def _of(one: Relationship, known: dict[str, Facts]) -> Iterator[Candidate]:
         yield Candidate(rule, 7, NEED, kind="equal", columns=(sources[0], out), learned=one.confidence)
 
 
-def _fixed(one: Relationship, sources: list[str], out: str, known: dict[str, Facts]) -> Iterator[Candidate]:
-    left, right = known[sources[0]], known[out]
-    if right.distinct < 2 or (len(sources) == 1 and left.distinct > 0.5 * left.count) or _measured(right):
-        return
+def _fixed(one: Relationship, sources: list[str], out: str) -> Candidate:
     named = " and ".join(sources)
     rule = _rule(
         "expect_column_values_to_be_determined_by_columns",
@@ -82,10 +92,9 @@ def _fixed(one: Relationship, sources: list[str], out: str, known: dict[str, Fac
         f"{_seen(one) if one.error else ''}: where one differs, one of these is wrong.",
         column=out, column_list=sources,
     )  # fmt: skip
-    yield Candidate(
-        rule, 7 if len(sources) == 1 else 5, NEED, exceptions=True, over_all=True, kind="fixed",
-        columns=(*sources, out), learned=1 - one.error,
-    )  # fmt: skip
+    return Candidate(
+        rule, 5, NEED, exceptions=True, over_all=True, kind="fixed", columns=(*sources, out), learned=1 - one.error
+    )
 
 
 def _measured(fact: Facts) -> bool:

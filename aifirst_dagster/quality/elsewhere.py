@@ -10,7 +10,9 @@ from typing import Any
 
 from aifirst_dagster.datasets.session import ident
 from aifirst_dagster.inference.relations import references
+from aifirst_dagster.quality.between import as_held
 from aifirst_dagster.quality.candidates import Candidate, as_day
+from aifirst_dagster.quality.engines.plan import describe
 from aifirst_dagster.quality.evidence import Facts, Parts
 from aifirst_dagster.quality.known import Known
 from aifirst_dagster.quality.rules import Rule
@@ -117,10 +119,11 @@ def of_references(con: Any, parts: Parts, facts: Sequence[Facts], known: Known |
         return
     con.execute(f"CREATE OR REPLACE TEMP TABLE __some AS SELECT * FROM {parts.learn}")
     try:
-        here = [fact.column.model_copy(update={"source_name": fact.name, "native": True}) for fact in facts]
+        here = [as_held(fact.column, fact.kind) for fact in facts]
         for other in known.others:
-            there = [column.model_copy(update={"source_name": column.name, "native": True}) for column in other.columns]
             con.execute(f"CREATE OR REPLACE TEMP VIEW __there AS SELECT * FROM {other.relation}")
+            table = describe(con, "__there")
+            there = [as_held(column, table.kind(column.name)) for column in other.columns if column.name in table.types]
             child = references.Table("", "__some", here)
             for found in references.find(con, child, references.Table(other.name, "__there", there)):
                 name, key = found.columns

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.quality import between, candidates, elsewhere, shapes
+from aifirst_dagster.quality import between, candidates, elsewhere, fixing, shapes
 from aifirst_dagster.quality.candidates import Candidate
 from aifirst_dagster.quality.engines.duckdb import evaluate
 from aifirst_dagster.quality.evidence import Facts, Parts, drop, facts, part
@@ -71,7 +71,9 @@ def _think(con: Any, parts: Parts, figures: list[Facts], known: Known | None) ->
         codes = one.kind == "text" and one.distinct > 20 and one.column.semantic_type not in shapes.SEMANTIC
         pattern = shapes.learn(con, parts.learn, one.name) if codes and (one.longest or 0) <= 60 else None
         thought += candidates.of_column(one, parts, pattern)
-    thought += between.of_relations(con, parts, figures)
+    alone = list(fixing.of_dependencies(con, parts, figures))
+    thought += alone
+    thought += between.of_relations(con, parts, figures, {one.columns[-1] for one in alone})
     thought += between.of_presence(con, parts, figures)
     thought += between.of_order(con, parts, figures)
     thought += elsewhere.of_references(con, parts, figures, known)

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from aifirst_dagster.quality.expectations.vocabulary import OWN
+
 
 def aifirst(*arguments, code=0):
     command = [sys.executable, "-m", "aifirst_dagster.cli.main", *map(str, arguments)]
@@ -54,9 +56,10 @@ def test_both_engines_answer_alike(shop, rules):
     ours = answer("check", shop / "bad.csv", "--rules", rules, code=1)
     theirs = answer("check", shop / "bad.csv", "--rules", rules, "--engine", "great_expectations", code=1)
     keys = ("id", "success", "unexpected_count", "unexpected_list")
-    assert [[rule[key] for key in keys] for rule in ours["rules"]] == [
-        [rule[key] for key in keys] for rule in theirs["rules"]
-    ]
+    ours, theirs = (
+        [[rule[key] for key in keys] for rule in found["rules"] if rule["type"] not in OWN] for found in (ours, theirs)
+    )
+    assert len(ours) > 5 and ours == theirs
 
 
 def test_examples_are_cut_where_asked(shop, tmp_path):

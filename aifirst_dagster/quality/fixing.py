@@ -1,0 +1,93 @@
+"""Which column fixes which, as rules: rows with the same customer number have the same name, but for a few slips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aifirst_dagster.datasets.session import ident
+from aifirst_dagster.quality.candidates import Candidate
+from aifirst_dagster.quality.evidence import Facts, Parts
+from aifirst_dagster.quality.rules import Rule
+
+#: Rows that are looked at; columns that may fix others, and columns that may be fixed.
+ROWS, FIXING, FIXED = 10_000, 12, 24
+#: Rows for each value of what fixes, on average; the share of rows that must follow, and of those that could do
+#: otherwise: where one value is nearly everywhere, whatever precedes it seems to fix it.
+REPEATS, FOLLOW, STRENGTH = 3, 0.93, 0.85
+
+Share = dict[tuple[str, str], float]
+
+
+def of_dependencies(con: Any, parts: Parts, facts: Sequence[Facts]) -> Iterator[Candidate]:
+    """For each column that another fixes in nearly all rows, the one that does: what fixes most columns first."""
+    shares = _shares(con, parts, facts)
+    settles = {name: sum(by == name for by, _ in shares) for name, _ in shares}
+    place = {fact.name: number for number, fact in enumerate(facts)}
+    ranked = sorted(settles, key=lambda name: (-settles[name], place[name]))
+    for fact in facts:
+        by = next((name for name in ranked if (name, fact.name) in shares), None)
+        # Two columns that fix each other are said once: from the one that fixes more.
+        if by is None or ((fact.name, by) in shares and ranked.index(fact.name) < ranked.index(by)):
+            continue
+        share = shares[by, fact.name]
+        how = (
+            f"always have the same {fact.name}" if share == 1 else f"have the same {fact.name} in {share:.1%} of cases"
+        )
+        rule = Rule(
+            type="expect_column_values_to_be_determined_by_columns",
+            kwargs={"column": fact.name, "column_list": [by]},
+            rationale=f"Rows with the same {by} {how}: where one differs, one of the two is wrong.",
+            severity="warn",
+            provenance="offline",
+        )
+        yield Candidate(
+            rule, 7, FOLLOW - 0.03, exceptions=True, kind="fixed", columns=(by, fact.name), learned=share
+        )  # fmt: skip
+
+
+def _shares(con: Any, parts: Parts, facts: Sequence[Facts]) -> Share:
+    """(what fixes, what is fixed) -> the share of rows that have their group's usual value, where that says something."""
+    able = [one for one in facts if one.distinct > 1 and one.kind in ("text", "number", "time", "flag")]
+    fixing = [one for one in able if _names(one) and one.distinct * REPEATS <= one.count][:FIXING]
+    fixed = [one for one in able if not _measures(one)][:FIXED]
+    if not fixing or len(fixed) < 2:
+        return {}
+    named = {one.name: f"c{number}" for number, one in enumerate({one.name: one for one in [*fixing, *fixed]}.values())}
+    coded = ", ".join(f"CASE WHEN {ident(name)} IS NOT NULL THEN hash({ident(name)}) END AS {code}"
+                      for name, code in named.items())  # fmt: skip
+    con.execute(f"CREATE OR REPLACE TEMP TABLE __codes AS SELECT {coded} FROM {parts.learn} LIMIT {ROWS}")
+    try:
+        found: Share = {}
+        for by in fixing:
+            for of in fixed:
+                if by.name != of.name and (share := _share(con, named[by.name], named[of.name])) is not None:
+                    found[by.name, of.name] = share
+        return found
+    finally:
+        con.execute("DROP TABLE IF EXISTS __codes")
+
+
+def _share(con: Any, by: str, of: str) -> float | None:
+    """The share of rows that follow; None where they are too few, or would without the other column."""
+    rows, agreed, mode = con.execute(
+        f"WITH pairs AS (SELECT {by} AS k, {of} AS v, count(*) AS n FROM __codes WHERE {by} IS NOT NULL "
+        f"AND {of} IS NOT NULL GROUP BY 1, 2), groups AS (SELECT sum(n) AS t, max(n) AS m FROM pairs GROUP BY k) "
+        "SELECT coalesce(sum(t) FILTER (t > 1), 0), coalesce(sum(m) FILTER (t > 1), 0), "
+        "(SELECT max(n) / sum(n) FROM (SELECT sum(n) AS n FROM pairs GROUP BY v)) FROM groups"
+    ).fetchall()[0]
+    if rows < 20 or mode is None or mode >= 0.97:
+        return None
+    share = float(agreed) / float(rows)
+    strong = share >= FOLLOW and (share - mode) / (1 - mode) >= STRENGTH
+    return share if strong else None
+
+
+def _names(fact: Facts) -> bool:
+    """Whether a value may name a thing: what goes with a measure goes with it by accident."""
+    return fact.kind == "text" or (fact.kind == "number" and fact.column.type == "integer")
+
+
+def _measures(fact: Facts) -> bool:
+    """Whether a column measures something in so many values that few rows share one."""
+    return fact.kind == "number" and fact.column.type == "number" and fact.distinct > 0.2 * fact.count
