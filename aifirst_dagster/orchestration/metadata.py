@@ -11,6 +11,7 @@ import dagster as dg
 from aifirst_dagster.datasets.session import HIDDEN, connect, ident, literal
 from aifirst_dagster.orchestration.contract_report import contract_metadata
 from aifirst_dagster.orchestration.execute import Done
+from aifirst_dagster.orchestration.quality_metadata import quality_metadata
 from aifirst_dagster.pipelines.spec import PipelineSpec, StepSpec
 
 PREVIEW_ROWS = 5
@@ -76,6 +77,10 @@ def materialisation(done: Done, pipeline: PipelineSpec, step: StepSpec, reason: 
         from aifirst_dagster.proposals.assessment import markdown
 
         metadata["assessment"] = dg.MetadataValue.md(markdown(assessment))
+    if (found := details.get("anomalies")) and found["groups"]:
+        from aifirst_dagster.orchestration.anomalies import markdown as groups
+
+        metadata["anomalies"] = dg.MetadataValue.md(groups(found))
     if vision := details.get("vision"):
         from aifirst_dagster.proposals.vision.report import markdown as seen
 
@@ -84,6 +89,8 @@ def materialisation(done: Done, pipeline: PipelineSpec, step: StepSpec, reason: 
         metadata |= contract_metadata(contract)
     if output := details.get("output"):
         metadata["output"] = dg.MetadataValue.path(output["location"])
+    if verdict := done.verdict:
+        metadata |= quality_metadata(done, verdict)
     if notes := [*details.get("notes", []), *([details["skipped"]] if details.get("skipped") else [])]:
         metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes))
     if reason:

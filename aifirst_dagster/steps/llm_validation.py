@@ -58,6 +58,15 @@ class Config(StepConfig):
         False,
         description="Assess the input at each run, and keep that with the version; a model is asked each time.",
     )
+    report: bool = Field(
+        False,
+        description="Write the quality report, an HTML page, beside each version; takes a second or two. "
+        "Without, `aifirst report` makes it when it is asked for.",
+    )
+    anomalies: bool = Field(
+        False,
+        description="Look for anomalies among the rows that passed; a warning check reports them.",
+    )
 
 
 def run(step: StepRun) -> StepResult:
@@ -112,6 +121,7 @@ def run(step: StepRun) -> StepResult:
         "inputs": [version.manifest.version for version in step.input.versions],
     }
     step.writer.write_json("verdict.json", verdict)
+    anomalies = _anomalies(step, columns) if config.anomalies and not step.scratch else None
     assessed = _assessed(step, config, relation, columns, results) if config.assess and not step.scratch else None
     return StepResult(
         rows_in=step.input.rows,
@@ -124,6 +134,7 @@ def run(step: StepRun) -> StepResult:
         design_hash=outcome.content,
         notes=[*outcome.notes, *(assessed.notes if assessed else [])],
         details={
+            **({"anomalies": anomalies} if anomalies else {}),
             **({"assessment": assessed.answer.model_dump(mode="json")} if assessed else {}),
             "design": outcome.summary(),
             "quality_score": round(reached, 6),
@@ -145,6 +156,22 @@ def _verdict(result: RuleResult, set_aside: bool, self_learned: bool) -> dict[st
     """A rule's verdict as it is kept."""
     said = {"dimension": result.dimension, "set_aside": set_aside, "self_learned": self_learned}
     return {**result.model_dump(mode="json"), **said}
+
+
+def _anomalies(step: StepRun, columns: list[Column]) -> dict[str, Any] | None:
+    """What does not fit among the rows that passed, but for what a person expects; kept beside the verdict."""
+    from aifirst_dagster.datasets.session import literal
+    from aifirst_dagster.proposals.anomalies.expected import apart
+    from aifirst_dagster.quality.anomalies import find
+
+    parts = sorted((step.writer.folder / "data").glob("*.parquet"))
+    if not parts:
+        return None
+    relation = f"read_parquet([{', '.join(map(literal, parts))}])"
+    found, held = apart(find(step.con, relation, columns), step.designs.folder)
+    kept = {**found.compact(), "expected": len(held)}
+    step.writer.write_json("anomalies.json", kept)
+    return kept
 
 
 def _assessed(

@@ -1,0 +1,166 @@
+"""Rows that fit no other by all their columns together: an isolation forest, fitted on a sample, asked of all rows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from aifirst_dagster.quality.anomalies import tails
+from aifirst_dagster.quality.anomalies.flags import add
+from aifirst_dagster.quality.anomalies.table import FLAGS, TABLE, Field, Table
+
+#: Columns that take part; rows and columns that there must be; rows that are scored at a time.
+COLUMNS, ROWS, LEAST, CHUNK = 24, 200, 3, 100_000
+#: Rows that the forest and the covariance are fitted on: more say no more.
+FITTED = 10_000
+#: Values of a category column that are told apart.
+CATEGORIES = 50
+
+
+def find(table: Table) -> None:
+    """Flag rows that are unlikely as a whole, beyond what their single cells were flagged for."""
+    fields = _able(table)
+    if table.rows < ROWS or len(fields) < LEAST:
+        return
+    encoded = _encoded(table, fields)
+    every = max(1, -(-table.rows // FITTED))
+    # What is known to be wrong already must not shape the model.
+    clean = f"__row % {every} = 0 AND __row NOT IN (SELECT row FROM {FLAGS} WHERE row IS NOT NULL)"
+    fitted = _matrix(table, f"SELECT {encoded} FROM {TABLE} WHERE {clean}")
+    if len(fitted) < ROWS / 2:
+        return
+    from threadpoolctl import threadpool_limits
+
+    # Matrices this small gain nothing from more threads, and lose much where other work is going on.
+    with threadpool_limits(limits=1):
+        _flag(table, fields, encoded, _Model(fitted, table.settings.seed))
+
+
+def _flag(table: Table, fields: list[Field], encoded: str, model: _Model) -> None:
+    """Score all rows, a chunk at a time, and flag those beyond what chance gives."""
+    import numpy as np
+
+    rows: list[Any] = []
+    surprises: list[Any] = []
+    worst: list[Any] = []
+    for start in range(0, table.rows, CHUNK):
+        chunk = _matrix(
+            table, f"SELECT {encoded} FROM {TABLE} WHERE __row >= {start} AND __row < {start + CHUNK} ORDER BY __row"
+        )
+        said, column = model.surprise(chunk)
+        over = np.flatnonzero(said >= tails.needed(table.rows, table.settings.alarms))
+        rows += (over + start).tolist()
+        surprises += said[over].tolist()
+        worst += column[over].tolist()
+    if not rows or len(rows) > table.few:
+        return
+    name = table.create("__anomaly_odd", "SELECT 0::BIGINT AS __row, 0::DOUBLE AS surprise, 0 AS worst WHERE FALSE")
+    pairs = [(r, s, fields[w].at) for r, s, w in zip(rows, surprises, worst, strict=True)]
+    table.con.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", pairs)
+    add(table, None, "row",
+        f"SELECT __row, NULL AS value, NULL AS expected, surprise, 'column=' || worst AS cause FROM {name} "
+        f"WHERE __row NOT IN (SELECT row FROM {FLAGS} WHERE row IS NOT NULL)")  # fmt: skip
+
+
+class _Model:
+    """An isolation forest, and a robust covariance for what columns say of each other; each with its own tail."""
+
+    def __init__(self, fitted: Any, seed: int) -> None:
+        import numpy as np
+        from sklearn.covariance import LedoitWolf
+        from sklearn.ensemble import IsolationForest
+
+        self._np = np
+        self._forest = IsolationForest(n_estimators=100, max_samples=min(256, len(fitted)), random_state=seed).fit(
+            fitted
+        )
+        self._forest_tail = self._tail(-self._forest.score_samples(fitted))
+        varied = np.flatnonzero(fitted.std(axis=0) > 1e-9)
+        self._varied, self._precision = varied, None
+        if len(varied) < 2 or len(fitted) < 5 * len(varied):
+            return
+        kept = fitted
+        for _ in range(3):
+            # Trimmed twice: what lies farthest out must not bend the model towards itself.
+            shrunk = LedoitWolf().fit(kept[:, varied])
+            ridge = shrunk.covariance_ + 0.01 * np.eye(len(varied)) * np.trace(shrunk.covariance_) / len(varied)
+            self._centre, self._precision = shrunk.location_, np.linalg.inv(ridge)
+            distance = self._distance(fitted)[0]
+            kept = fitted[distance <= np.quantile(distance, 0.95)]
+        self._distance_tail = self._tail(self._distance(fitted)[0])
+
+    def surprise(self, rows: Any) -> tuple[Any, Any]:
+        """-log10 of how unlikely each row is, and the column that has most to do with it."""
+        np = self._np
+        forest = self._beyond(-self._forest.score_samples(rows), self._forest_tail)
+        column = np.abs(rows).argmax(axis=1)
+        if self._precision is None:
+            return forest, column
+        distance, worst = self._distance(rows)
+        beyond = self._beyond(distance, self._distance_tail)
+        return np.maximum(forest, beyond), np.where(beyond >= forest, worst, column)
+
+    def _distance(self, rows: Any) -> tuple[Any, Any]:
+        """Each row's Mahalanobis distance, and the column that is least as the others would have it."""
+        np = self._np
+        off = (rows[:, self._varied] - self._centre) @ self._precision
+        squared = np.einsum("ij,ij->i", off, rows[:, self._varied] - self._centre)
+        alone = np.abs(off) / np.sqrt(np.diag(self._precision))
+        return np.sqrt(np.maximum(squared, 0)), self._varied[alone.argmax(axis=1)]
+
+    def _tail(self, scores: Any) -> tuple[float, float]:
+        np = self._np
+        q = np.quantile(scores, [0.5, 0.75, 0.9, 0.95, 0.99])
+        # The last slope counts as well: the model's own rows are clean, and its scores end somewhere.
+        slopes = [(q[1] - q[0]) / math.log(2), (q[2] - q[1]) / math.log(2.5), (q[3] - q[2]) / math.log(2),
+                  (q[4] - q[3]) / math.log(5)]  # fmt: skip
+        return float(q[3]), float(max(*slopes, 1e-9))
+
+    def _beyond(self, scores: Any, tail: tuple[float, float]) -> Any:
+        return self._np.maximum(0, -math.log10(0.05) + (scores - tail[0]) / (tail[1] * math.log(10)))
+
+
+def _able(table: Table) -> list[Field]:
+    """Columns of numbers and moments that vary, and categories; no keys, no free text."""
+    found = [
+        f for f in table.fields
+        if f.filled >= 0.7 * table.rows
+        and (
+            (f.kind == "number" and f.distinct >= 8)
+            or (f.kind in ("text", "number") and 2 <= f.distinct <= CATEGORIES)
+        )
+    ]  # fmt: skip
+    return found[:COLUMNS]
+
+
+def _encoded(table: Table, fields: list[Field]) -> str:
+    """SQL: numbers on their scale, centred and in robust spreads; categories by how rare they are. No value: 0."""
+    parts = []
+    for field in fields:
+        if field.kind == "number" and field.distinct >= 8:
+            least, skew = table.ask(
+                f"SELECT min({field.value}), skewness({field.value}) FROM {TABLE} WHERE {table.sampled}"
+            )[0]
+            x = f"ln(1 + {field.value})" if least is not None and least >= 0 and (skew or 0) > 1 else field.value
+            middle, spread, wide = table.ask(
+                f"SELECT median({x}), 1.4826 * mad({x}), stddev_pop({x}) FROM {TABLE} WHERE {table.sampled}"
+            )[0]
+            scale = spread or wide or 1.0
+            parts.append(f"coalesce(greatest(least(({x} - {middle!r}) / {scale!r}, 20), -20), 0)::FLOAT AS e{field.at}")
+        else:
+            name = table.create(
+                f"__anomaly_share_{field.at}",
+                f"SELECT {field.value} AS v, -log2(count(*) / sum(count(*)) OVER ()) AS bits FROM {TABLE} "
+                "WHERE v IS NOT NULL GROUP BY 1",
+            )
+            parts.append(
+                f"coalesce((SELECT any_value(bits) FROM {name} WHERE v = {field.value}), 0)::FLOAT AS e{field.at}"
+            )
+    return ", ".join(parts)
+
+
+def _matrix(table: Table, query: str) -> Any:
+    import numpy as np
+
+    columns = table.con.execute(query).fetchnumpy()
+    return np.column_stack([np.asarray(column, dtype=np.float64) for column in columns.values()])
