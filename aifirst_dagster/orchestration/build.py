@@ -15,8 +15,12 @@ import dagster as dg
 
 from aifirst_dagster.orchestration import broken, partitions
 from aifirst_dagster.orchestration.assets import IO_MANAGER, rule_checks, step_asset
+from aifirst_dagster.orchestration.dashboard import dashboard_asset, dashboard_schedule
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
+from aifirst_dagster.orchestration.monitoring.digest_asset import digest_asset, digest_schedules
 from aifirst_dagster.orchestration.resources import llm_resources
+from aifirst_dagster.orchestration.retention.asset import retention_asset, retention_schedule
+from aifirst_dagster.orchestration.retention.settings import keep_versions
 from aifirst_dagster.orchestration.rulesets import rule_set_asset
 from aifirst_dagster.orchestration.schedules import schedules
 from aifirst_dagster.orchestration.sensors import sensors
@@ -59,9 +63,18 @@ def definitions(project: Project, found: Sequence[Loaded | Broken] | None = None
         warnings.simplefilter("ignore", dg.PreviewWarning)
         if found is not None:
             return _definitions(project, found)
-        # The whole project: what it spends is an asset too. A component is one of several, whose keys must differ.
-        spending = dg.Definitions(assets=[spend_asset(project, IO_MANAGER)], schedules=[spend_schedule()])
-        return dg.Definitions.merge(_definitions(project, load_folder(project.pipelines)), spending)
+        # The whole project: what it spends, its dashboard, digest and purge are assets too. A component is one of
+        # several, whose keys must differ.
+        own = dg.Definitions(
+            assets=[
+                spend_asset(project, IO_MANAGER),
+                dashboard_asset(project, IO_MANAGER),
+                digest_asset(project),
+                retention_asset(project),
+            ],
+            schedules=[spend_schedule(), dashboard_schedule(), *digest_schedules(), retention_schedule()],
+        )
+        return dg.Definitions.merge(_definitions(project, load_folder(project.pipelines)), own)
 
 
 @contextmanager
@@ -101,7 +114,10 @@ def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Defin
 
 def resources(project: Project) -> dict[str, Any]:
     """The IO manager and every LLM resource."""
-    return {IO_MANAGER: ParquetDatasetIOManager(root=str(project.datasets)), **llm_resources(project)}
+    return {
+        IO_MANAGER: ParquetDatasetIOManager(root=str(project.datasets), keep=keep_versions(project)),
+        **llm_resources(project),
+    }
 
 
 def executor() -> dg.ExecutorDefinition:

@@ -23,9 +23,11 @@ class ParquetDatasetIOManager(dg.ConfigurableIOManager):
 
     Attributes:
         root: Folder of the datasets.
+        keep: How many versions of each dataset a publication leaves; None: as the environment says, else 5.
     """
 
     root: str
+    keep: int | None = None
 
     def store(self) -> DatasetStore:
         """The store that this manager reads and writes."""
@@ -34,7 +36,7 @@ class ParquetDatasetIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Produced) -> None:
         """Publish each version: one atomic switch for each partition."""
         for writer, manifest in obj.versions:
-            published: Version = writer.publish(manifest)
+            published: Version = writer.publish(manifest, self.keep)
             context.log.debug(f"published {published.folder}")
 
     def load_input(self, context: dg.InputContext) -> Dataset:

@@ -141,7 +141,7 @@ def test_a_bill_above_its_reservation_is_an_error(project: Project, instance: dg
 
 def test_the_location_has_the_asset_its_check_and_a_daily_schedule(project: Project):
     repository = definitions(project).get_repository_def()
-    assert repository.assets_defs_by_key.keys() == {KEY}
+    assert KEY in repository.assets_defs_by_key
     assert [spec.name for spec in repository.assets_defs_by_key[KEY].check_specs] == [CHECK]
     assert repository.get_schedule_def(spend_schedule().name).cron_schedule == "15 0 * * *"
 
