@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +20,8 @@ from aifirst_dagster.errors import ConfigError
 @click.option("--rules", "rules_path", help="Rule set: YAML or JSON {rules: [Rule]}. Default: learned from the file.")
 @click.option("--engine", type=click.Choice(["duckdb", "great_expectations"]), default="duckdb", show_default=True)
 @click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Values listed; 0: all.")
+@click.option("--with", "beside", multiple=True, metavar="NAME=FILE", help="Another dataset that rules name.")
+@click.option("--data-docs", metavar="DIR", help="Write Great Expectations' Data Docs there.")
 @click.option("--cells", is_flag=True, help="List single cells that look wrong, with a suggestion where there is one.")
 @provider_option
 @show_prompts_option
@@ -29,6 +33,8 @@ def command(
     rules_path: str | None,
     engine: str,
     examples: int,
+    beside: tuple[str, ...],
+    data_docs: str | None,
     cells: bool,
     provider: str,
     show_prompts: bool,
@@ -40,16 +46,28 @@ def command(
 
         emit(prompts_of(file, "offline" if rules_path else provider), as_json, show_them)
         return
-    answer = check(file, rules_path, engine, examples, cells, provider)
+    answer = check(file, rules_path, engine, examples, cells, provider, beside=beside, data_docs=data_docs)
     emit(answer, as_json, show)
     if not answer["success"]:
         ctx.exit(1)
 
 
 def check(
-    file: str, rules_path: str | None, engine: str, examples: int, cells: bool, provider: str = "offline"
+    file: str,
+    rules_path: str | None,
+    engine: str,
+    examples: int,
+    cells: bool,
+    provider: str = "offline",
+    *,
+    beside: Sequence[str] = (),
+    data_docs: str | None = None,
 ) -> dict[str, Any]:
-    """The answer of `aifirst check`, in the shape of the command line's contract."""
+    """The answer of `aifirst check`, in the shape of the command line's contract.
+
+    `beside` are the other datasets that rules name, `NAME=FILE`; Data Docs are written to the folder `data_docs`.
+    """
+    from aifirst_dagster.cli.others import finder
     from aifirst_dagster.cli.rules import propose_rules
     from aifirst_dagster.cli.table import load
     from aifirst_dagster.datasets.session import BARE_FILE, connect
@@ -73,7 +91,7 @@ def check(
         if engine == "duckdb":
             from aifirst_dagster.quality.engines import duckdb as judge
 
-            results = judge.evaluate(con, table.relation, rules, examples)
+            results = judge.evaluate(con, table.relation, rules, examples, finder(con, beside, rules_path))
         else:
             from aifirst_dagster.quality.engines import great_expectations as other
 
@@ -89,6 +107,11 @@ def check(
             "engine": engine,
             "rules": [_record(result) for result in results],
         }
+        if data_docs:
+            from aifirst_dagster.quality.engines.data_docs import build
+
+            page, missing = build(con, table.relation, rules, data_docs, Path(file).stem or "data")
+            answer["data_docs"] = {"page": str(page), "left_out": [result.id for result in missing]}
         if cells:
             from aifirst_dagster.quality.cells import find
 
@@ -133,6 +156,8 @@ def show(answer: dict[str, Any]) -> None:
     score = "" if answer["score"] is None else f", score {answer['score']:.3f}{f' ({by})' if by else ''}"
     source = " (rules learned from the file itself)" if answer["self_learned"] else ""
     verdict = "all rules hold" if answer["success"] else "not all rules hold"
+    if "data_docs" in answer:
+        console.print(Text(f"Data Docs: {answer['data_docs']['page']}"))
     console.print(Text(f"{answer['rows']} rows, {len(answer['rules'])} rules: {verdict}{score}{source}"))
     for cell in answer.get("cells", [])[:20]:
         advice = "" if cell["suggestion"] is None else f" -> {cell['suggestion']!r}"

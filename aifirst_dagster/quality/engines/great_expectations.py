@@ -44,7 +44,7 @@ def evaluate_relation(
         warnings.simplefilter("ignore")
         batch = _batch(data)
         for place, rule in enumerate(live):
-            made = _expectation(table, rule)
+            made = expectation(table, rule)
             if isinstance(made, RuleResult):
                 results[place] = made
             else:
@@ -94,19 +94,24 @@ def _cast(name: str, kind: str) -> str:
     return f"{column}::TIMESTAMP" if kind == "DATE" else column
 
 
-def _batch(data: pd.DataFrame) -> Any:
-    """The frame as Great Expectations' batch, in a context that leaves nothing behind and reports to nobody."""
+def quiet_context() -> Any:
+    """A context of Great Expectations that leaves nothing behind and reports to nobody."""
     import great_expectations as gx
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     context.enable_analytics(False)
-    asset = context.data_sources.add_pandas("pandas").add_dataframe_asset("frame")
+    return context
+
+
+def _batch(data: pd.DataFrame) -> Any:
+    """The frame as Great Expectations' batch."""
+    asset = quiet_context().data_sources.add_pandas("pandas").add_dataframe_asset("frame")
     return asset.add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": data})
 
 
-def _expectation(table: Table, rule: Rule) -> Any:
+def expectation(table: Table, rule: Rule) -> Any:
     """The rule as Great Expectations' own object, or the result that says why it cannot be one."""
     from great_expectations.expectations.registry import get_expectation_impl
 
