@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
 from aifirst_dagster.connectors.names import unique_names
 from aifirst_dagster.connectors.source import Scratch, Source
+from aifirst_dagster.connectors.xml_parents import Parents
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
 from aifirst_dagster.errors import ConfigError, InputError
 
@@ -65,16 +66,16 @@ def read_xml(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
         ) from error  # fmt: skip
     if not names:
         return Part(f"SELECT {literal(source.given)}::VARCHAR AS {SOURCE}, 0::BIGINT AS {LINE} WHERE false", [], [], 0)
-    columns = unique_names(names)
-    spec = ", ".join([f"'c{at}': 'VARCHAR'" for at in range(len(names))] + ["'line': 'BIGINT'"])
+    columns = unique_names(list(names))
+    spec = ", ".join([f"'c{at}': 'VARCHAR'" for at in names.values()] + ["'line': 'BIGINT'"])
     size = max(rows.stat().st_size + 64, 1 << 20)
-    cells = [f"c{at} AS {ident(column)}" for at, column in enumerate(columns)]
+    cells = [f"c{at} AS {ident(column)}" for at, column in zip(names.values(), columns, strict=True)]
     scan = (
         f"read_json({literal(rows)}, format = 'newline_delimited', columns = {{{spec}}}, "
         f"maximum_object_size = {min(size, 2**31)})"
     )
     query = f"SELECT {', '.join(cells)}, {literal(source.given)}::VARCHAR AS {SOURCE}, line AS {LINE} FROM {scan}"
-    return Part(query, columns, names, count, notices=notices)
+    return Part(query, columns, list(names), count, notices=notices)
 
 
 def _shape(path: Path) -> _Shape:
@@ -148,23 +149,25 @@ def _record(shape: _Shape, wanted: str | None, source: Source) -> tuple[Path_, l
         best = inner[0]
 
 
-def _copy(path: Path, record: Path_, shape: _Shape, target: Path) -> tuple[list[str], int]:
-    """Write each record as a line of JSON; returns the columns' names and the number of records."""
+def _copy(path: Path, record: Path_, shape: _Shape, target: Path) -> tuple[dict[str, int], int]:
+    """Write each record as a line of JSON; returns the columns' names with their places, and the number of records."""
     from lxml import etree
 
     names: dict[str, int] = {}
-    count = 0
+    count, parents = 0, Parents(record, shape.several)
     several = {one[len(record) :] for one in shape.several if one[: len(record)] == record}
     with target.open("w", encoding="utf-8") as out:
         way: list[str] = []
         for event, element in etree.iterparse(path, events=("start", "end"), **_SAFE):
             if event == "start":
                 way.append(element.tag)
+                parents.opened(way, element)
                 continue
+            parents.closed(way, element)
             if len(way) == len(record) and tuple(way) == record:
                 count += 1
                 cells: dict[str, Any] = {}
-                for name, value in _values(element, "", (), several):
+                for name, value in [*parents.cells().items(), *_values(element, "", (), several)]:
                     at = names.setdefault(name, len(names))
                     cells[f"c{at}"] = value
                 cells["line"] = count
@@ -172,7 +175,8 @@ def _copy(path: Path, record: Path_, shape: _Shape, target: Path) -> tuple[list[
             way.pop()
             if len(way) < len(record):
                 _forget(element)
-    return list(names), count
+    left_out = parents.names - {parents.kept()}
+    return {name: at for name, at in names.items() if name not in left_out}, count
 
 
 def _values(element: Any, prefix: str, place: Path_, several: set[Path_]) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ _CORE = r"[+\-−–]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?%?"
 _BEFORE = r"(?:[<>~≈≤≥=±]{1,2}|(?:approx|approximately|about|ca|circa|c|est|under|over|up to|min|max)\b\.?:?|[$€£])"
 _AFTER = (
     r"(?:[*†‡§¶#^+~?!'’]{1,3}|[⁰¹²³⁴-⁹ᵃᵇᶜ]{1,3}|\[\w{1,3}\]|\((?:\w{1,2}|est\.?|e|approx\.?|\*)\)|"
-    r" ?(?:est|approx|ca)\.?| [a-z]{1,2}|[epr]|[.,;:]{1,2})"
+    r" ?(?:est|approx|ca)\.?| [a-z]{1,2}|[epr]|[.,;:]{1,2}|(?:k|m|bn|mn|b)(?:[*†‡§¶]{1,3}|\[\w{1,3}\]))"
 )
 _QUALIFIED = re.compile(rf"(?i)\s*(?:{_BEFORE}\s*)?{_CORE}\s*(?:{_AFTER})?\s*")
 

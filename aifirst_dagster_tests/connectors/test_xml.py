@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from aifirst_dagster.connectors import read
+from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.errors import ConfigError, InputError
 from aifirst_dagster_tests.connectors.reading import Seen, look, seen
 
@@ -43,7 +45,7 @@ def test_namespaces_are_no_part_of_names_unless_two_share_one(tmp_path: Path) ->
 def test_another_element_may_be_chosen(tmp_path: Path) -> None:
     (tmp_path / "b.xml").write_text(BOOKS)
     got = look([Path(f"{tmp_path}/b.xml#author")])
-    assert got.table.columns == ["first", "last"]
+    assert got.table.columns == ["parent.id", "first", "last"]
     assert len(got.rows) == 3
     with pytest.raises(ConfigError, match="no element 'nope'"):
         look([Path(f"{tmp_path}/b.xml#nope")])
@@ -123,3 +125,41 @@ def test_names_of_columns_hold_whatever_xml_allows(tmp_path: Path) -> None:
     got = seen(tmp_path, '<r><i é-x.y="1"><_source>2</_source></i><i é-x.y="3"/></r>', name="d.xml")
     assert got.table.source_names == ["é-x.y", "_source"]
     assert json.dumps(got.rows) == '[["1", "2"], ["3", null]]'
+
+
+ORDERS = """<shop><name>S</name><orders>
+<order><id>A1</id><day>2024-01-01</day><lines><line><sku>x</sku><n>1</n></line><line><sku>y</sku><n>2</n></line></lines></order>
+<order><id>A2</id><day>2024-01-01</day><lines><line><sku>x</sku><n>3</n></line></lines></order>
+<order><id>A3</id><day>2024-01-01</day><lines/></order>
+</orders></shop>"""
+
+
+def test_elements_of_a_list_keep_what_identifies_the_element_around_them(tmp_path):
+    path = tmp_path / "orders.xml"
+    path.write_text(ORDERS)
+    with connect() as con:
+        table = read(con, [f"{path}#line"])
+        assert table.columns == ["parent.id", "sku", "n"]
+        rows = con.execute(f"SELECT * EXCLUDE (_source, _source_line) FROM {table.relation} ORDER BY _source_line")
+        assert rows.fetchall() == [("A1", "x", "1"), ("A1", "y", "2"), ("A2", "x", "3")]
+
+
+def test_where_nothing_identifies_it_they_keep_its_number(tmp_path):
+    path = tmp_path / "orders.xml"
+    path.write_text(ORDERS.replace("A2", "A1"))
+    with connect() as con:
+        table = read(con, [f"{path}#line"])
+        assert table.columns == ["parent.record", "sku", "n"]
+        rows = con.execute(f'SELECT "parent.record", sku FROM {table.relation} ORDER BY _source_line').fetchall()
+        assert rows == [("1", "x"), ("1", "y"), ("2", "x")]
+
+
+def test_attributes_identify_too_and_a_field_of_that_name_is_kept(tmp_path):
+    path = tmp_path / "orders.xml"
+    path.write_text('<o><g code="7"><i parent.x="1"><v>1</v></i><i><v>2</v></i></g><g code="8"><i><v>3</v></i></g></o>')
+    with connect() as con:
+        table = read(con, [f"{path}#i"])
+        rows = con.execute(
+            f'SELECT "parent.code", "parent.x", v FROM {table.relation} ORDER BY _source_line'
+        ).fetchall()
+        assert rows == [("7", "1", "1"), ("7", None, "2"), ("8", None, "3")]
