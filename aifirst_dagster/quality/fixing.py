@@ -47,7 +47,7 @@ def of_dependencies(con: Any, parts: Parts, facts: Sequence[Facts]) -> Iterator[
 
 
 def _shares(con: Any, parts: Parts, facts: Sequence[Facts]) -> Share:
-    """(what fixes, what is fixed) -> the share of rows that have their group's usual value, where that says something."""
+    """(what fixes, what is fixed) -> the share of rows with their group's usual value, where that tells."""
     able = [one for one in facts if one.distinct > 1 and one.kind in ("text", "number", "time", "flag")]
     fixing = [one for one in able if _names(one) and one.distinct * REPEATS <= one.count][:FIXING]
     fixed = [one for one in able if not _measures(one)][:FIXED]
