@@ -98,7 +98,7 @@ def shown(found: Facts) -> dict[str, Any]:
          {True: "drifted", False: "none", None: "-"}[one.newest.drifted], f"{one.newest.rows_out:,}",
          f"{one.aside:.1%}", f"{one.newest.seconds:.1f} s", dollars(one.cost_usd), one.age(found.now),
          len(one.alerts)]
-        for one in found.datasets[:_MOST]
+        for one in found.ordered[:_MOST]
     ]  # fmt: skip
     heads = ["dataset", "score", "drift", "rows", "set aside", "duration", f"cost, {DAYS} days", "age", "open alerts"]
     alerts = [[one.severity, one.key, one.title, f"{one.opened_at:%Y-%m-%d %H:%M}", one.times]

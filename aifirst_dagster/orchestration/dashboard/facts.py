@@ -99,6 +99,12 @@ class Facts:
         return sorted(found, key=lambda one: one.newest.score or 0.0)
 
     @property
+    def ordered(self) -> list[Dataset]:
+        """Datasets, those with trouble first."""
+        rank = {"bad": 0, "warn": 1, "good": 2}
+        return sorted(self.datasets, key=lambda one: (rank[one.level], one.name))
+
+    @property
     def drifted(self) -> int:
         """How many datasets' newest versions drifted."""
         return sum(one.newest.drifted is True for one in self.datasets)
