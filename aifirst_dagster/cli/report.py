@@ -115,7 +115,7 @@ def _of_pipeline(
     """A version of a pipeline's dataset."""
     from aifirst_dagster.cli.running import project_of
     from aifirst_dagster.datasets.store import DatasetStore
-    from aifirst_dagster.orchestration.reporting import content_of, find_version
+    from aifirst_dagster.orchestration.reporting import content_of, described, find_version
     from aifirst_dagster.pipelines.load import load
 
     project, path = project_of(target)
@@ -126,7 +126,7 @@ def _of_pipeline(
     names = {"pipeline": pipeline.slug, "step": spec.key}
     if partition is not None:
         names["partition"] = partition
-    return names, content_of(project, pipeline, spec, found)
+    return names, content_of(project, found, described(pipeline, spec))
 
 
 def _show(answer: dict[str, Any]) -> None:

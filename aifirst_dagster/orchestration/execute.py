@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Manifest, Version, VersionWriter
 from aifirst_dagster.errors import StorageError
 from aifirst_dagster.orchestration.measuring import remember
+from aifirst_dagster.orchestration.reporting import described, write_page
 from aifirst_dagster.orchestration.watch import watch
 from aifirst_dagster.steps.run import Partition, StepRun, manifest
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.project import Project
     from aifirst_dagster.proposals.designs import DesignStore
     from aifirst_dagster.state.database import State
+    from aifirst_dagster.state.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,22 @@ class Work:
 
 @dataclass(frozen=True)
 class Done:
-    """A version that is written and not yet published; `skipped` says why it holds nothing."""
+    """A version that is written and not yet published.
+
+    Attributes:
+        skipped: Why it holds nothing.
+        history: What the dataset's earlier versions came to, where this one has a verdict.
+    """
 
     writer: VersionWriter
     manifest: Manifest
     skipped: str | None
+    history: tuple[Measure, ...] = ()
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """What rules said of it; empty where none judged it."""
+        return Version(self.writer.folder, self.manifest).read_json("verdict.json") or {}
 
 
 def execute(work: Work) -> Done:
@@ -96,8 +109,11 @@ def execute(work: Work) -> Done:
 
 
 def published(project: Project, store: DatasetStore, made: Manifest, log: Callable[[str], None]) -> None:
-    """What follows a publication: the version's figures go into the history."""
+    """What follows a publication: the version's figures go into the history, its report beside it where wanted."""
     remember(functools.partial(open_state, project), store, made, log)
+    if dataset := made.details.get("report"):
+        folder = store.place(made.pipeline, made.step, made.partition) / made.version
+        write_page(project, Version(folder, made), dataset, log)
 
 
 def _previous(work: Work, partition: str | None) -> Version | None:
@@ -134,9 +150,18 @@ def _finish(work: Work, step: StepRun) -> Done:
         if work.pipeline.drift is not None and not result.skipped and not work.scratch:
             watch(step, work.pipeline.drift, relation, result, work.accept_drift, digest)
     row_contract = work.step.step_type.rows
+    if getattr(step.config, "report", False) and not work.scratch:
+        result.details["report"] = described(work.pipeline, work.step)
     result.details["seconds"] = round(time.perf_counter() - begun, 3)
     made = manifest(step, result, row_contract, work.step.code_hash, digest)
-    return Done(step.writer, made, result.skipped)
+    judged = (step.writer.folder / "verdict.json").is_file() and not work.scratch
+    return Done(step.writer, made, result.skipped, _history(step) if judged else ())
+
+
+def _history(step: StepRun) -> tuple[Measure, ...]:
+    """What earlier versions came to."""
+    key = step.partition.key if step.partition else None
+    return tuple(step.state().measures.of(step.pipeline, step.step, key))
 
 
 def _inherited(step: StepRun, parts: list[Path]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.store import DatasetStore, Version, read_version
 from aifirst_dagster.errors import AifirstError, InputError
@@ -18,39 +19,55 @@ if TYPE_CHECKING:
 PAGE = "report.html"
 
 
-def content_of(project: Project, pipeline: PipelineSpec, step: StepSpec, version: Version) -> Content:
-    """All that a report on `version` says."""
+def described(pipeline: PipelineSpec, step: StepSpec) -> dict[str, Any]:
+    """What a report says of the dataset as such, as plain data: it may be kept in a manifest."""
+    facts = [("pipeline version", pipeline.version), ("owner", pipeline.owner)]
+    return {
+        "name": f"{pipeline.name}: {step.name}",
+        "about": step.description or pipeline.description or "",
+        "facts": [[name, str(value)] for name, value in facts if value],
+    }
+
+
+def content_of(project: Project, version: Version, dataset: Mapping[str, Any]) -> Content:
+    """All that a report on `version` says; `dataset` as `described` gives it."""
     from aifirst_dagster import state
     from aifirst_dagster.quality.report.version import of_version
 
     opened, made = state.open(project), version.manifest
     asset = f"{made.pipeline}/{made.step}"
     stored = opened.profiles.get(asset, "baseline", made.partition or "") or opened.profiles.get(asset, "baseline")
-    facts = [("pipeline version", str(pipeline.version)), ("owner", pipeline.owner or "")]
     return of_version(
         DatasetStore(project.datasets),
         version,
         opened.measures.of(made.pipeline, made.step, made.partition),
         stored.profile if stored else None,
-        name=f"{pipeline.name}: {step.name}",
-        about=step.description or pipeline.description or "",
-        facts=[(name, value) for name, value in facts if value and value != "None"],
+        name=dataset["name"],
+        about=dataset["about"],
+        facts=[(name, value) for name, value in dataset["facts"]],
     )
 
 
 def write_page(
-    project: Project, pipeline: PipelineSpec, step: StepSpec, version: Version, log: Callable[[str], None]
+    project: Project, version: Version, dataset: Mapping[str, Any], log: Callable[[str], None] = lambda text: None
 ) -> Path | None:
     """The page beside the version's data; None, and a word in the log, where it could not be made."""
     from aifirst_dagster.quality.report.files import write
     from aifirst_dagster.quality.report.page import html
 
     try:
-        write(version.folder / PAGE, html(content_of(project, pipeline, step, version)))
+        write(version.folder / PAGE, html(content_of(project, version, dataset)))
     except AifirstError as error:
-        log(f"The report was not written: {error.message} `aifirst report {pipeline.slug} {step.key}` makes it.")
+        log(f"The report was not written: {error.message} `{command(version)}` makes it.")
         return None
     return version.folder / PAGE
+
+
+def command(version: Version) -> str:
+    """What makes the report at any time."""
+    made = version.manifest
+    part = f" --partition {shlex.quote(made.partition)}" if made.partition is not None else ""
+    return f"aifirst report {made.pipeline} {made.step}{part} --version {made.version}"
 
 
 def find_version(store: DatasetStore, pipeline: str, step: str, partition: str | None, name: str | None) -> Version:

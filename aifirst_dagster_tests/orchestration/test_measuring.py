@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aifirst_dagster.state as state_package
 from aifirst_dagster.orchestration.execute import published
+from aifirst_dagster.orchestration.metadata import materialisation
 from aifirst_dagster_tests.scenario import Place
 
 RULES = [
@@ -14,12 +15,12 @@ RULES = [
 ]
 
 
-def _shop(tmp_path: Path):
+def _shop(tmp_path: Path, **config):
     place = Place(tmp_path)
     place.write("landing/shop/people.csv", "name,age\nAnn,31\nBob,42\n,17\nDee,230\n")
     pipeline = place.pipeline(
         {"name": "load", "type": "connector", "config": {"type": "csv"}},
-        {"name": "check", "type": "llm_validation", "config": {"rules": RULES, "threshold": 0.1}},
+        {"name": "check", "type": "llm_validation", "config": {"rules": RULES, "threshold": 0.1, **config}},
         drift={},
     )
     return place, pipeline
@@ -68,3 +69,29 @@ def test_publishing_again_changes_nothing_and_a_lost_measure_is_made_good(tmp_pa
     assert [one.version for one in measures.of("shop", "check")] == [done.manifest.version, version.manifest.version]
     published(place.project, place.store, version.manifest, place.notes.append)
     assert len(measures.of("shop", "check")) == 2
+
+
+def test_a_materialisation_shows_figures_to_plot_and_the_report_in_short(tmp_path: Path):
+    place, pipeline = _shop(tmp_path)
+    place.run(pipeline)
+    done = place.execute(pipeline, "check")
+    shown = materialisation(done, pipeline, pipeline.step("check"), None)
+    assert (shown["quality score"], shown["score: completeness"]) == (0.75, 0.75)
+    assert "Fit for use" in shown["quality"].value
+    assert "over 2 versions" in shown["quality"].value
+    assert len(shown["quality"].value) < 1_000, "the UI shows it without a click"
+    assert f"aifirst report shop check --version {done.manifest.version}" in shown["report"].value
+    assert "quality" not in materialisation(place.execute(pipeline, "load"), pipeline, pipeline.step("load"), None)
+
+
+def test_a_step_that_asks_for_it_has_its_report_beside_each_version(tmp_path: Path):
+    place, pipeline = _shop(tmp_path, report=True)
+    place.run(pipeline, "load")
+    done = place.execute(pipeline, "check")
+    page = done.writer.folder / "report.html"
+    shown = materialisation(done, pipeline, pipeline.step("check"), None)
+    assert (shown["report"].value, page.exists()) == (str(page), False), "named before, written once it is published"
+    done.writer.publish(done.manifest)
+    published(place.project, place.store, done.manifest, place.notes.append)
+    assert "shop: check" in page.read_text(encoding="utf-8")
+    assert place.notes == []

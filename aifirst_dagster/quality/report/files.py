@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from aifirst_dagster.errors import StorageError
@@ -38,7 +39,8 @@ def write(path: Path, text: str) -> int:
             file=str(path),
         ) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
     return len(content)
 
 

@@ -9,7 +9,7 @@ from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Version
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.quality.report import upstream
-from aifirst_dagster.quality.report.content import Content, Point
+from aifirst_dagster.quality.report.content import Aside, Content, Point
 from aifirst_dagster.quality.report.judged import judged, results_of
 from aifirst_dagster.quality.report.measured import measure, shift
 from aifirst_dagster.quality.report.words import verdict_of
@@ -42,26 +42,14 @@ def of_version(
         about: What it is, in a sentence.
         facts: What else is known of it: the owner, say.
     """
-    made = version.manifest
-    verdict = version.read_json("verdict.json") or {}
-    content = Content(
-        title=name or made.step,
-        about=about,
-        facts=[("version", made.version), ("made", _moment(made.created)), *_partition(made.partition), *facts],
-        rows=made.rows_out,
-        rows_in=made.rows_in,
-        cost_usd=(made.details.get("llm") or {}).get("cost_usd") or 0.0,
-        score=verdict.get("score"),
-        threshold=verdict.get("threshold"),
-        self_learned=bool(verdict.get("self_learned")),
-        anomalies=version.read_json("anomalies.json"),
-        drift=version.read_json("drift.json"),
-    )
-    judged(content, results_of(verdict), verdict.get("rules", []), verdict.get("weights"))
+    content = brief(version, history)
+    made, verdict = version.manifest, version.read_json("verdict.json") or {}
+    content.title, content.about = name or made.step, about
+    content.facts += facts
+    content.anomalies = version.read_json("anomalies.json")
     above = upstream.path_to(store, version)
     content.repairs = upstream.repairs(above)
     content.lineage = upstream.lineage(above)
-    content.trend = [point(one) for one in history if one.version <= made.version]
     content.provenance = _provenance(version, above, verdict)
     columns = [Column.model_validate(column) for column in made.columns]
     content.notes = {column.name: column.description for column in columns if column.description}
@@ -73,6 +61,28 @@ def of_version(
     content.shifts = _shifts(content, baseline)
     content.status, content.verdict, content.remarks = verdict_of(content, made.gate, made.details.get("skipped"))
     content.remarks += [str(note) for note in made.details.get("notes") or []][:6]
+    return content
+
+
+def brief(version: Version, history: Sequence[Measure] = ()) -> Content:
+    """What a version's own small files say, without a look at the data: in no time, also before it is published."""
+    made = version.manifest
+    verdict = version.read_json("verdict.json") or {}
+    content = Content(
+        title=made.step,
+        facts=[("version", made.version), ("made", _moment(made.created)), *_partition(made.partition)],
+        rows=made.rows_out,
+        rows_in=made.rows_in,
+        cost_usd=(made.details.get("llm") or {}).get("cost_usd") or 0.0,
+        score=verdict.get("score"),
+        threshold=verdict.get("threshold"),
+        self_learned=bool(verdict.get("self_learned")),
+        aside=Aside(made.quarantined),
+        drift=version.read_json("drift.json"),
+    )
+    judged(content, results_of(verdict), verdict.get("rules", []), verdict.get("weights"))
+    content.trend = [point(one) for one in history if one.version <= made.version]
+    content.status, content.verdict, content.remarks = verdict_of(content, made.gate, made.details.get("skipped"))
     return content
 
 
