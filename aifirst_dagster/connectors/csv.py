@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
+from aifirst_dagster.connectors.beyond import ending
 from aifirst_dagster.connectors.csv_exact import Copy, Table, exact_copy
 from aifirst_dagster.connectors.csv_regular import regular, spec
 from aifirst_dagster.connectors.doubt import settle
@@ -64,6 +65,11 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
         part.query = _query(part, source, whole.scan, whole.line)
         part.records = whole.rows
     else:
+        if table.until is None and not (source.sheet or options.sheet):
+            sampled = len("\n".join(lines).encode("utf-8", "replace"))
+            if found_end := ending(text, lines[kept[arranged.first].line - 1 :], tokenizer, sampled):
+                table = replace(table, until=found_end.line, others=found_end.reason)
+                part.notices.append(found_end.notice)
         _exact(text, table, part, source, scratch)
     return part
 
