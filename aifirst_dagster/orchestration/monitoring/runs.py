@@ -8,6 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.observe.alerts import Alert, Change, Since
+from aifirst_dagster.orchestration.monitoring import drifts
 from aifirst_dagster.orchestration.monitoring.downstream import downstream
 from aifirst_dagster.orchestration.monitoring.words import key
 from aifirst_dagster.pipelines.spec import PipelineSpec
@@ -74,6 +75,7 @@ def verdicts(project: Project, state: State, run: Run, pipelines: Mapping[str, P
     """What a run means for incidents: of the run itself, and of each asset whose checks it evaluated."""
     where = f"[{run.partition}]" if run.partition else ""
     found = [_checked(project, state, run, asset, where, pipelines) for asset in run.checks]
+    found += [one for asset in run.checks if (one := _drifted(project, state, run, asset, where, pipelines))]
     if not run.success and not run.only_checks:
         found += [_failed(project, run, name, where, pipelines) for name in run.pipelines or (run.name,)]
     if run.success:
@@ -126,7 +128,7 @@ def _checked(
     pipeline, _, step = asset.partition("/")
     name = key("checks", f"{asset}{where}")
     known = state.alerts.open_one(name)
-    results = {one.check: one for one in run.checks[asset]}
+    results = {one.check: one for one in run.checks[asset] if one.check != drifts.CHECK}
     before: dict[str, str] = dict(known.alert["context"].get("checks") or {}) if known else {}
     failing = {check: said for check, said in before.items() if check not in results}
     failing |= {check: _said(one) for check, one in results.items() if not one.passed}
@@ -157,6 +159,23 @@ def _checked(
         ],
         occurrence=run.run_id,
     ))  # fmt: skip
+
+
+def _drifted(
+    project: Project, state: State, run: Run, asset: str, where: str, pipelines: Mapping[str, PipelineSpec]
+) -> Verdict | None:
+    """The incident of one asset's drift: of its own, for what is to be done is another thing."""
+    check = next((one for one in run.checks[asset] if one.check == drifts.CHECK), None)
+    if check is None:
+        return None
+    pipeline, _, step = asset.partition("/")
+    name = key("drift", f"{asset}{where}")
+    if check.passed:
+        return Verdict(name, pipeline, "drift", None, f"The data of run {run.run_id} is like the baseline again.")
+    history = state.measures.of(pipeline, step, run.partition or None)
+    spec = pipelines.get(pipeline)
+    alert = drifts.alert(project, asset, run.partition, check.said, run.run_id, history, spec)
+    return Verdict(name, pipeline, "drift", alert)
 
 
 def _since(history: Sequence[Measure], run: Run, failing: set[str]) -> Since:

@@ -136,6 +136,30 @@ def test_a_blocking_check_that_stops_a_run_is_one_alert_and_not_two(shop: Shop, 
     assert "stopped by a blocking check" in incident.alert["text"]
 
 
+def people(shift: int) -> str:
+    lines = "".join(f"P{number},{number % 90 + shift}\n" for number in range(400))
+    return f"name,age\n{lines}"
+
+
+def test_drift_is_an_incident_of_its_own_that_says_what_changed(shop: Shop, hook: Webhook):
+    shop.pipeline(drift={})
+    shop.write(people(0))
+    shop.run()
+    assert shop.open() == []
+    shop.write(people(400))
+    run = shop.run()
+    (incident,) = shop.open()
+    assert (incident.key, incident.severity) == ("drift:shop/load", "warning")
+    assert "age" in incident.title
+    assert any(one["what"].startswith("age (") for one in incident.alert["changed"])
+    assert incident.alert["since"]["run_id"] == run.run_id
+    assert any("--accept-drift" in line for line in incident.alert["todo"])
+    shop.write(people(0))
+    shop.run()
+    assert shop.open() == []
+    assert [body["event"] for body in hook.bodies] == ["opened", "resolved"]
+
+
 def test_a_pipeline_that_nobody_watches_is_silent(shop: Shop, hook: Webhook):
     shop.pipeline(check("warn"), monitoring={"enabled": False})
     shop.write(BAD)
