@@ -10,7 +10,7 @@ from typing import Any
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.engines import texts
 from aifirst_dagster.quality.engines.conditions import where
-from aifirst_dagster.quality.engines.literals import bounds, members
+from aifirst_dagster.quality.engines.literals import as_time, bounds, members
 from aifirst_dagster.quality.engines.plan import (
     INTEGERS,
     CannotEvaluateError,
@@ -81,6 +81,9 @@ def _in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
 
 
 def _not_in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
+    odd = [one for one in kwargs["value_set"] if isinstance(one, str) and as_time(one) is None]
+    if odd and table.kind(kwargs["column"]) == "time":
+        raise CannotEvaluateError(f"{odd[0]!r} of value_set is no date, and could not be missed in one.")
     return f"NOT ({_in_set(table, kwargs, value)})"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,32 +43,47 @@ def evaluate_relation(
     expectations: dict[int, Any] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        batch = _batch(data)
         for place, rule in enumerate(live):
             made = expectation(table, rule)
             if isinstance(made, RuleResult):
                 results[place] = made
             else:
                 expectations[place] = made
-        for place, answer in _answers(batch, expectations).items():
-            results[place] = _result(live[place], answer, lambda rule: _standing(con, table, rule), examples)
-        # Some types stumble over pandas' own missing value, beside which whole numbers stay whole; not over NaN.
-        again = {place: expectations[place] for place in expectations if _stumbled(results[place])}
-        if again:
-            floating = _batch(frame(con, table, nullable=False))
-            for place, answer in _answers(floating, again).items():
+
+        def judge(places: Iterable[int], batch: Any) -> None:
+            for place, answer in _answers(batch, {place: expectations[place] for place in places}).items():
                 results[place] = _result(live[place], answer, lambda rule: _standing(con, table, rule), examples)
+
+        groups: dict[frozenset[str], list[int]] = {}
+        for place in expectations:
+            groups.setdefault(_as_floats(table, data, live[place]), []).append(place)
+        for floats, places in groups.items():
+            judge(places, _batch(frame(con, table, floats) if floats else data))
+        # Some types stumble over pandas' own missing value, beside which whole numbers stay whole; not over NaN.
+        again = [place for place in expectations if _stumbled(results[place])]
+        if again:
+            judge(again, _batch(frame(con, table, frozenset(table.columns))))
     return [results[place] for place in range(len(live))]
 
 
 def _stumbled(result: RuleResult) -> bool:
-    return result.error is not None and ("NA is ambiguous" in result.error or "<NA>" in result.error)
+    return result.error is not None and any(word in result.error for word in ("NA is ambiguous", "<NA>", "NAType"))
 
 
-def frame(con: duckdb.DuckDBPyConnection, table: Table, nullable: bool = True) -> pd.DataFrame:
+def _as_floats(table: Table, data: pd.DataFrame, rule: Rule) -> frozenset[str]:
+    """Columns that a rule's condition reads as pandas itself has them: `n != 1` is true where n is missing, as NaN."""
+    condition = rule.kwargs.get("row_condition")
+    if condition is None:
+        return frozenset()
+    text = json.dumps(condition, default=str, ensure_ascii=False)
+    kinds = {name: table.kind(name) for name in table.columns if name in text}
+    return frozenset(name for name, kind in kinds.items() if kind in ("number", "flag") and data[name].hasnans)
+
+
+def frame(con: duckdb.DuckDBPyConnection, table: Table, floats: frozenset[str] = frozenset()) -> pd.DataFrame:
     """The table as pandas: dates as points in time, decimals as floats.
 
-    Whole numbers stay whole beside missing ones, or (not `nullable`) become floats, as pandas itself has it.
+    Whole numbers stay whole beside missing ones, but those of `floats` become floats, as pandas itself has it.
     """
     import pandas as pd
     import pyarrow as pa
@@ -81,7 +97,7 @@ def frame(con: duckdb.DuckDBPyConnection, table: Table, nullable: bool = True) -
     picked = [f"{_cast(name, kind)} AS {ident(name)}" for name, kind in table.types.items()]
     arrow = con.sql(f"SELECT {', '.join(picked)} FROM {table.relation}").to_arrow_table()
     columns = {
-        name: arrow[name].to_pandas(types_mapper=kept.get if nullable and arrow[name].null_count else None)
+        name: arrow[name].to_pandas(types_mapper=kept.get if name not in floats and arrow[name].null_count else None)
         for name in table.columns
     }
     return pd.DataFrame(columns, index=range(arrow.num_rows), columns=table.columns)
@@ -190,7 +206,7 @@ def _kwargs(table: Table, rule: Rule) -> dict[str, Any]:
 
     changed = dict(rule.kwargs)
     if "values_to_be_in_set" in rule.type or "values_to_not_be_in_set" in rule.type:
-        changed["value_set"] = [point(value) for value in changed["value_set"] if value is not None]
+        changed["value_set"] = [point(value) for value in changed["value_set"]]
     for end in ("min_value", "max_value"):
         if changed.get(end) is not None:
             changed[end] = point(changed[end])

@@ -43,11 +43,24 @@ def _pair(holds: Callable[[Table, dict[str, Any], str, str], str]) -> Compiler:
 
 def _comparable(table: Table, a: str, b: str) -> bool:
     first, second = table.kind(a), table.kind(b)
+    if first == second == "time":
+        return ("ZONE" in table.type(a)) == ("ZONE" in table.type(b))
     return first == second or {first, second} == {"number", "flag"}
 
 
+def _alike(table: Table, kwargs: dict[str, Any], a: str, b: str) -> tuple[str, str]:
+    """The two values, true and false as 1 and 0 beside a number."""
+    kinds = table.kind(kwargs["column_A"]), table.kind(kwargs["column_B"])
+    if kinds[0] == kinds[1]:
+        return a, b
+    first, second = (f"CAST({v} AS INTEGER)" if kind == "flag" else v for v, kind in zip((a, b), kinds, strict=True))
+    return first, second
+
+
 def _equal(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
-    return f"{a} = {b}" if _comparable(table, kwargs["column_A"], kwargs["column_B"]) else "FALSE"
+    if not _comparable(table, kwargs["column_A"], kwargs["column_B"]):
+        return "FALSE"
+    return " = ".join(_alike(table, kwargs, a, b))
 
 
 def _greater(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
@@ -55,7 +68,7 @@ def _greater(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
     if not _comparable(table, *names):
         held = " and ".join(f"{name!r} {table.type(name)}" for name in names)
         raise CannotEvaluateError(f"The two columns cannot be compared: {held}.")
-    return f"{a} {'>=' if kwargs.get('or_equal') else '>'} {b}"
+    return f" {'>=' if kwargs.get('or_equal') else '>'} ".join(_alike(table, kwargs, a, b))
 
 
 def _in_pairs(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
@@ -101,7 +114,8 @@ def _several(holds: Callable[[Table, dict[str, Any], list[str]], str]) -> Compil
 def _same(table: Table, a: str, b: str) -> str:
     if not _comparable(table, a, b):
         return f"({table.missing(a)} AND {table.missing(b)})"
-    return f"(({table.value(a)}) IS NOT DISTINCT FROM ({table.value(b)}))"
+    first, second = _alike(table, {"column_A": a, "column_B": b}, f"({table.value(a)})", f"({table.value(b)})")
+    return f"({first} IS NOT DISTINCT FROM {second})"
 
 
 def _all_differ(table: Table, _: dict[str, Any], names: list[str]) -> str:
