@@ -41,7 +41,9 @@ class Session:
     "--data", type=click.Path(exists=True, dir_okay=False), help="Judge this file; default: the input's data."
 )
 @json_option
+@click.pass_context
 def review(
+    ctx: click.Context,
     target: str | None,
     step: str | None,
     by: str | None,
@@ -54,18 +56,23 @@ def review(
 
     Proposed rules come first, then those that fail. Every decision is written at once: stop whenever you like.
     """
-    session = Session(who(by))
+    session, interrupted = Session(who(by)), False
     try:
         for book in books(target, step):
             if book.path.is_file() and not _book(book, session, everything, failing, data):
                 break
-    except (KeyboardInterrupt, click.Abort, EOFError):
+    except EOFError:
+        click.echo("", err=True)
+    except (KeyboardInterrupt, click.Abort):
+        interrupted = True
         click.echo("", err=True)
     emit(
         {"by": session.by, "decisions": session.decided, "skipped": session.skipped, "left": session.left},
         as_json,
         _summary,
     )
+    if interrupted:
+        ctx.exit(130)
 
 
 def _book(book: Book, session: Session, everything: bool, failing: bool, data: str | None) -> bool:
