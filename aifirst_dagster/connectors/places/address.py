@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 SCHEMES = {
     "http": "the web server", "https": "the web server", "s3": "S3", "s3a": "S3", "gs": "Google Cloud Storage",
     "gcs": "Google Cloud Storage", "az": "Azure storage", "abfs": "Azure storage", "abfss": "Azure storage",
+    "ftp": "the FTP server",
 }  # fmt: skip
 _SCHEME = re.compile(r"^([a-z][a-z0-9]+):/{1,2}(?=[^/])", re.IGNORECASE)
 #: Words of names of query fields whose values open doors.
@@ -39,7 +40,7 @@ class RemoteFile:
     @property
     def path(self) -> str:
         """The path in the address, where suffixes are."""
-        return unquote(urlsplit(self.url).path) if scheme(self.url) in ("http", "https") else self.url
+        return unquote(urlsplit(self.url).path) if scheme(self.url) in ("http", "https", "ftp") else self.url
 
     @property
     def name(self) -> str:

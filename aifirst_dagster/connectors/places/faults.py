@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ftplib import Error as FtpError
+
 from aifirst_dagster.connectors.places.address import SCHEMES, hidden, scheme, shown
 from aifirst_dagster.errors import AifirstError, InputError, ServiceError
 
@@ -10,6 +12,7 @@ _CREDENTIALS = {
     "s3": "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
     "gs": "Set GOOGLE_APPLICATION_CREDENTIALS, or log in with gcloud.",
     "az": "Set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY.",
+    "ftp": "Put user and password into the address (from an environment variable): ftp://user:password@host/file.",
 }
 _KIN = {"https": "http", "s3a": "s3", "gcs": "gs", "abfs": "az", "abfss": "az"}
 #: Worth another try: time-outs, too many requests, a server's own trouble.
@@ -22,6 +25,9 @@ def status(error: BaseException) -> int | None:
     """The HTTP status that an error of any of the stores' libraries carries."""
     if type(error).__module__ == "aiohttp.http_exceptions":
         return None  # an answer cut off carries a code that no server sent
+    if isinstance(error, FtpError):
+        said = str(error)[:3]
+        return {"530": 401, "550": 404, "553": 403}.get(said, 503 if said[:1] == "4" else None)
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")

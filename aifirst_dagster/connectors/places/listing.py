@@ -14,7 +14,7 @@ from aifirst_dagster.errors import InputError
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".swp", ".filepart")
 _VALIDATORS = ("ETag", "etag", "e_tag", "md5Hash", "content_md5", "Content-MD5", "generation")
-_TIMES = ("Last-Modified", "LastModified", "last_modified", "updated", "mtime")
+_TIMES = ("Last-Modified", "LastModified", "last_modified", "updated", "mtime", "modify")
 
 
 def listed(url: str) -> list[RemoteFile]:
@@ -36,8 +36,16 @@ def listed(url: str) -> list[RemoteFile]:
     found = asked(url, lambda files: files.glob(url, detail=True))
     prefix = "" if web else f"{scheme(url)}://"
     end = f"?{query}" if query and web else ""
+
+    def place(name: str) -> str:
+        if scheme(url) == "ftp":
+            from aifirst_dagster.connectors.places.ftp import address
+
+            return address(url, name)
+        return prefix + name + end
+
     return [
-        RemoteFile(prefix + name + end, wanted, None if web else _state(info), info.get("size"))
+        RemoteFile(place(name), wanted, None if web else _state(info), info.get("size"))
         for name, info in sorted(found.items())
         if info.get("type", "file") == "file" and _is_data(name)
     ]

@@ -54,6 +54,10 @@ def store(url: str, anonymous: bool = False) -> Any:
         from gcsfs.core import GCSFileSystem
 
         return GCSFileSystem(**options, token="anon" if anonymous or _emulated() else None, timeout=IDLE)
+    elif kind == "ftp":
+        from aifirst_dagster.connectors.places.ftp import files_at
+
+        return files_at(url, IDLE)
     else:
         options |= {"anon": anonymous, "connection_timeout": int(CONNECT), "read_timeout": int(IDLE)}
     protocol = {"s3a": "s3", "az": "abfs", "abfss": "abfs", "https": "http"}.get(kind, kind)
