@@ -11,7 +11,7 @@ from aifirst_dagster.quality.evidence import Facts, Parts
 from aifirst_dagster.quality.rules import Rule
 
 #: Rows that are looked at; columns that may fix others, and columns that may be fixed.
-ROWS, FIXING, FIXED = 10_000, 12, 24
+ROWS, FIXING, FIXED = 6_000, 12, 24
 #: Rows for each value of what fixes, on average; the share of rows that must follow, and of those that could do
 #: otherwise: where one value is nearly everywhere, whatever precedes it seems to fix it.
 REPEATS, FOLLOW, STRENGTH = 3, 0.93, 0.85
