@@ -143,8 +143,9 @@ def _record(one: Target, version: Version, description: str) -> None:
     from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
     from aifirst_dagster.orchestration.keys import asset_key
-    from aifirst_dagster.orchestration.storage import open_instance
+    from aifirst_dagster.orchestration.storage import dagster_home, open_instance
 
+    dagster_home(one.project)
     made = version.manifest
     count = "dagster/row_count" if made.partition is None else "dagster/partition_row_count"
     event = dg.AssetMaterialization(

@@ -16,31 +16,49 @@ from aifirst_dagster.repair.plan import RepairPlan
 FILE = "mapping.yaml"
 
 
-def as_action(group: Group, choice: Choice) -> dict[str, Any] | None:
-    """The repair action that does on any data what `choice` does on this; None where no repair can."""
+def as_action(group: Group, choice: Choice, physical: str) -> dict[str, Any] | None:
+    """The repair action that does on rows to come what `choice` does on these; None where no repair can.
+
+    Args:
+        group: The group.
+        choice: What is done about it.
+        physical: The column's DuckDB type in the repair plan.
+    """
     if len(group.columns) != 1:
         return None
     action: dict[str, Any] = {"column": group.columns[0], "reason": f"anomaly {group.id}: {group.cause}"}
-    if choice.action == "map_values" and choice.params.get("mapping"):
+    text = physical == "VARCHAR"
+    if choice.action == "map_values" and choice.params.get("mapping") and text:
         name = "fix_encoding" if group.kind == "encoding" else "unify_categories"
         return {**action, "action": name, "params": {"mapping": choice.params["mapping"]}}
-    if choice.action == "set_null" and group.kind == "default" and group.evidence.get("value") is not None:
+    if choice.action == "set_null" and group.kind == "default" and text:
         return {**action, "action": "null_tokens", "params": {"tokens": [str(group.evidence["value"]).lower()]}}
     normal = group.evidence.get("normal")
-    if choice.action in ("quarantine", "set_null") and group.kind == "outlier" and isinstance(normal, dict):
-        numbers = [float(value) for value, _ in group.evidence.get("values", [])]
-        above = [x for x in numbers if x > normal["p95"]]
-        below = [x for x in numbers if x < normal["p05"]]
-        if len(numbers) < group.cells and len(numbers) < 5:
-            return None
-        bounds: dict[str, Any] = {"how": "quarantine" if choice.action == "quarantine" else "null"}
-        # Halfway between what is usual and the nearest that is not.
-        if above:
-            bounds["high"] = (normal["p95"] + min(above)) / 2
-        if below:
-            bounds["low"] = (normal["p05"] + max(below)) / 2
-        return {**action, "action": "treat_outliers", "params": bounds}
+    if (
+        choice.action in ("quarantine", "set_null")
+        and group.kind in ("outlier", "default")
+        and isinstance(normal, dict)
+    ):
+        bounds = _bounds(group, normal)
+        how = "quarantine" if choice.action == "quarantine" else "null"
+        return {**action, "action": "treat_outliers", "params": {**bounds, "how": how}} if bounds else None
     return None
+
+
+def _bounds(group: Group, normal: dict[str, float]) -> dict[str, float]:
+    """Halfway between what is usual and the nearest of the group; none where not all its values are at hand."""
+    listed = group.evidence.get("values", [])
+    if sum(count for _, count in listed) < group.cells:
+        return {}
+    numbers = [float(value) for value, _ in listed]
+    above = [x for x in numbers if x > normal["p95"]]
+    below = [x for x in numbers if x < normal["p05"]]
+    found = {}
+    if above:
+        found["high"] = (normal["p95"] + min(above)) / 2
+    if below:
+        found["low"] = (normal["p05"] + max(below)) / 2
+    return found
 
 
 def remember(folder: Path, group: Group, choice: Choice) -> dict[str, Any]:
@@ -51,12 +69,6 @@ def remember(folder: Path, group: Group, choice: Choice) -> dict[str, Any]:
         StorageError: The project is read-only.
     """
     path = folder / FILE
-    action = as_action(group, choice)
-    if action is None:
-        raise ConfigError(
-            f"What {choice.action} does about {group.id} cannot be remembered: no repair does it on rows to come.",
-            hint="Put it into a `sql` or `python` step, or have the source mended.",
-        )
     with one_at_a_time(folder):
         variants = parse(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else []
         if not variants or "repair" not in variants[0].body:
@@ -66,6 +78,13 @@ def remember(folder: Path, group: Group, choice: Choice) -> dict[str, Any]:
             )
         newest, *rest = variants
         repair = dict(newest.body["repair"])
+        types = {one["name"]: one.get("physical_type", "VARCHAR") for one in repair.get("columns", [])}
+        action = as_action(group, choice, types.get(next(iter(group.columns), ""), ""))
+        if action is None:
+            raise ConfigError(
+                f"What {choice.action} does about {group.id} cannot be remembered: no repair does it on rows to come.",
+                hint="Put it into a `sql` or `python` step, or have the source mended.",
+            )
         actions = [one for one in repair.get("actions", []) if one.get("reason") != action["reason"]]
         repair["actions"] = [*actions, action]
         body = {**newest.body, "repair": repair}

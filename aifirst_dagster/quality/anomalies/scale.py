@@ -84,9 +84,12 @@ def _block(table: Table, field: Field, level: Level | None, name: str, key: str)
     if not off or sum(n for _, n, *_ in off) > MINORITY * total:
         return False
     any_found = False
+    # A small block may look narrow by chance: it varies as much as blocks do.
+    within = sorted(d for *_, d in some)[len(some) // 2]
     for b, n, shift, d in off:
         factor = factors.nearest(shift, 1.4 * d / math.sqrt(n) * 1.5 + nature)
         # Numbers that spread far by themselves put medians anywhere: the shift must be more than that.
+        d = max(d, within)
         error = 1.75 * d / math.sqrt(n)
         sure = 2.0 if any(math.isclose(abs(math.log(factor or 1)), math.log(one)) for one in factors.DECIMALS) else 3.0
         if factor is None or abs(math.log(factor)) < max(sure * d, (4 + math.log10(len(some))) * error):
