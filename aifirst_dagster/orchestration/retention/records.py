@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, String, Table, and_, cast, func, or_, select
+from sqlalchemy import JSON, ColumnElement, Connection, LargeBinary, String, Table, and_, cast, func, or_, select
 from sqlalchemy import Text as TextType
 
 from aifirst_dagster.orchestration.retention.ledger import answers, fold, old_calls
@@ -21,7 +21,7 @@ from aifirst_dagster.state.tables import (
     llm_batches,
     llm_calls,
     measures,
-    profiles,
+    profile_history,
     quarantine_actions,
     transcripts,
 )
@@ -70,11 +70,15 @@ def weigh(
     connection: Connection, table: Table, old: ColumnElement[bool], columns: list[Any] | None = None
 ) -> tuple[int, int]:
     """How many rows, and the length of the text in them."""
-    texts = columns or [column for column in table.columns if isinstance(column.type, JSON | String | TextType)]
-    length = sum((func.coalesce(func.length(cast(column, TextType)), 0) for column in texts), start=0)
+    texts = columns or [column for column in table.columns if isinstance(column.type, JSON | String | LargeBinary)]
+    length = sum((func.coalesce(func.length(_text(column)), 0) for column in texts), start=0)
     query = select(func.count(), func.coalesce(func.sum(length), 0)).select_from(table).where(old)
     rows, size = connection.execute(query).one()
     return int(rows), int(size)
+
+
+def _text(column: Any) -> Any:
+    return column if isinstance(column.type, LargeBinary) else cast(column, TextType)
 
 
 def _conditions(wanted: Retention, now: datetime) -> list[tuple[str, str, Table, ColumnElement[bool]]]:
@@ -95,8 +99,8 @@ def _conditions(wanted: Retention, now: datetime) -> list[tuple[str, str, Table,
     add(
         "profiles",
         "profiles",
-        profiles,
-        lambda before: and_(profiles.c.at < before, profiles.c.kind.not_in(("baseline", "latest"))),
+        profile_history,
+        lambda before: _but_newest(profile_history, ("asset", "partition"), "version", profile_history.c.at < before),
     )
     add(
         "design history",

@@ -23,7 +23,7 @@ from aifirst_dagster.state.designs_history import DesignRecord
 from aifirst_dagster.state.ledger import Cap, NewCall, Overrun
 from aifirst_dagster.state.measures import Measure
 from aifirst_dagster.state.spend import spend
-from aifirst_dagster.state.tables import incidents, llm_calls, quarantine_actions
+from aifirst_dagster.state.tables import incidents, llm_calls, profile_history, quarantine_actions
 from aifirst_dagster_tests.scenario import Said, aifirst  # noqa: F401
 
 NOW = datetime.now(UTC)
@@ -113,8 +113,15 @@ def test_of_each_history_the_newest_stays(project: Project, state: State):
     with state.write() as connection:
         connection.execute(quarantine_actions.update().values(at=OLD))
     state.profiles.put("p/s", "baseline", {"rows": 1})
+    for version in ("v1", "v2"):
+        row = {
+            "asset": "p/s", "partition": "", "version": version, "baseline": "v0", "content": version, "rows": 1,
+            "drifted": False, "normal": True, "data_of": OLD, "at": OLD, "sketch": b"bytes",
+        }  # fmt: skip
+        with state.write() as connection:
+            connection.execute(insert(profile_history).values(**row))
     found = counts(purge(project, state, Retention()))
-    assert found == {"design history": 2, "figures of versions": 2, "quarantine actions": 1}
+    assert found == {"design history": 2, "figures of versions": 2, "quarantine actions": 1, "profiles": 1}
     assert [one.content for one in state.designs.history("p")] == ["text 2"]
     assert [one.version for one in state.measures.of("p", "s")] == ["v2"]
     assert [one.action for one in state.quarantine.newest("p")] == ["release"]
