@@ -34,7 +34,7 @@ from aifirst_dagster.project import Project
 class Parts:
     """What pipelines contribute to a code location."""
 
-    assets: list[dg.AssetsDefinition] = field(default_factory=list)
+    assets: list[dg.AssetsDefinition | dg.SourceAsset] = field(default_factory=list)
     checks: list[dg.AssetChecksDefinition] = field(default_factory=list)
 
 

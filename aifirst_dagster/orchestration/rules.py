@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -52,6 +53,14 @@ def all_rules(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[
         return with_unique_ids([Rule.model_validate(rule) for rule in _newest(project, pipeline, step)])
     except (AifirstError, ValidationError):
         return []
+
+
+def rules_file(project: Project, pipeline: PipelineSpec, step: StepSpec) -> Path | None:
+    """The file that a validation's rules stand in, there or not; None where they stand in the pipeline itself."""
+    source = step.config.get("rules", "auto_generate")
+    if isinstance(source, list):
+        return None
+    return project.designs / pipeline.slug / step.key / FILE if source == "auto_generate" else project.resolve(source)
 
 
 def _newest(project: Project, pipeline: PipelineSpec, step: StepSpec) -> list[dict[str, Any]]:

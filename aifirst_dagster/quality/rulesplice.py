@@ -74,7 +74,7 @@ def section(text: str) -> str:
 
 def _parts(text: str, tree: Any) -> tuple[str, list[Block], str] | None:
     """The text before the rules, each rule's part, and what follows."""
-    listed = tree.get("rules") if isinstance(tree, dict) else None
+    listed: Any = tree.get("rules") if isinstance(tree, dict) else None
     if not listed or not hasattr(listed, "lc") or listed.fa.flow_style() or tree.fa.flow_style():
         return None
     lines = text.splitlines(keepends=True)
@@ -83,7 +83,7 @@ def _parts(text: str, tree: Any) -> tuple[str, list[Block], str] | None:
         line = int(listed.lc.item(place)[0])
         while line >= 0 and not lines[line].lstrip().startswith("-"):
             line -= 1
-        if line < 0 or not isinstance(entry, dict) or entry.fa.flow_style():
+        if line < 0 or not hasattr(entry, "fa") or entry.fa.flow_style():
             return None
         starts.append(line)
     after = [int(tree.lc.key(key)[0]) for key in tree if int(tree.lc.key(key)[0]) > starts[-1]]

@@ -9,7 +9,7 @@ import pytest
 
 from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.orchestration.rule_findings import rule_finding
-from aifirst_dagster.orchestration.rulesets import observed
+from aifirst_dagster.orchestration.rulesets import observed, rule_sets_sensor
 from aifirst_dagster.pipelines.load import load_file
 from aifirst_dagster.state.measures import Measure
 from aifirst_dagster_tests.scenario import Place, step
@@ -76,3 +76,23 @@ def test_a_rule_set_is_an_asset_upstream_of_its_validation(tmp_path):
     assert (metadata["rules"], metadata["muted rules"]) == (2, 1)
     assert [record.data["status"] for record in metadata["rule set"].value.records] == ["active", "muted"]
     assert version != observed(place.project, found.spec, found.spec.step("load"))[0]
+
+
+def test_a_change_of_the_rules_is_observed_once(tmp_path):
+    place = Place(tmp_path)
+    rules = place.write("rules.yaml", "rules:\n  - type: expect_column_to_exist\n    kwargs: {column: age}\n")
+    pipeline = place.pipeline(step("load", "connector", type="csv"), step("check", "llm_validation", rules=str(rules)))
+    sensor = rule_sets_sensor(place.project, [pipeline])
+
+    def tick(cursor: str | None):
+        with dg.build_sensor_context(cursor=cursor) as context:
+            said = sensor(context)
+        return said.cursor, [event.tags["dagster/data_version"] for event in said.asset_events]
+
+    cursor, first = tick(None)
+    cursor, again = tick(cursor)
+    rules.write_text(rules.read_text() + "    status: muted\n")
+    cursor, changed = tick(cursor)
+    assert (len(first), again, len(changed)) == (1, [], 1) and first != changed
+    rules.write_text(rules.read_text() + "# a remark\n")
+    assert tick(cursor)[1] == [], "what the rules say is as it was"
