@@ -13,11 +13,13 @@ _FRACTION = re.compile(rf"(?P<whole>\d{{0,9}})[ \u00a0\u2009]?(?P<sign>[{SIGNS}]
 
 def held(text: str) -> bool:
     """Whether a text has such a fraction."""
-    return any(sign in SIGNS for sign in text)
+    return not text.isascii() and _FRACTION.search(text) is not None
 
 
 def plain(text: str) -> str:
     """The text with its fraction as decimals: `1½` -> `1.500000`. Six of them are no group of thousands."""
+    if text.isascii():
+        return text
     return _FRACTION.sub(lambda found: f"{int(found['whole'] or 0) + numeric(found['sign']):.6f}", text, count=1)
 
 

@@ -70,11 +70,17 @@ def _any_country(text: str) -> bool:
     return _country(text) or locales.knows("territories", text)
 
 
+#: There are no more countries than this, spelled in one language or two.
+_NAMES = 400
+
+
 def _some_known(look: Look) -> bool:
     """Several are countries beyond doubt: worth reading in what the others are called elsewhere."""
     if look.middle <= 3:
         return bool(look.few) and not look.few[0].isascii()
-    return sum(map(_country, look.few)) >= min(2, len(look.few)) or not "".join(look.few).isascii()
+    if sum(map(_country, look.few)) >= min(2, len(look.few)):
+        return True
+    return len(look.texts) <= _NAMES and not "".join(look.few).isascii()
 
 
 def _code(text: str) -> bool:
