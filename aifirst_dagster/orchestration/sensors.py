@@ -15,7 +15,7 @@ from aifirst_dagster.project import Project
 
 
 def sensors(project: Project, pipelines: Sequence[PipelineSpec]) -> list[dg.SensorDefinition]:
-    """A landing sensor for each pipeline that reads files, a drift sensor for each that watches drift; rule sets, alerts."""
+    """A landing sensor for each pipeline that reads files, a drift sensor for each that watches it; rules, alerts."""
     landing = [landing_sensor(project, pipeline) for pipeline in pipelines if watched(pipeline)]
     drifting = [
         drift_sensor(project, pipeline)

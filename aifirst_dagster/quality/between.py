@@ -72,7 +72,7 @@ def _of(one: Relationship, known: dict[str, Facts]) -> Iterator[Candidate]:
         yield _total(one, sources, out, known)
     elif one.kind == "difference":
         yield _total(one, [sources[1], out], sources[0], known)
-    elif one.kind == "product":
+    elif one.kind == "product" and not any(sign in name for name in one.columns for sign in "{}"):
         sql = f"{ident(sources[0])} * {ident(sources[1])}"
         yield _computed(one, sql, f"{out} is {sources[0]} times {sources[1]}", known)
     elif one.kind == "copy":

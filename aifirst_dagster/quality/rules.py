@@ -162,7 +162,8 @@ def check_name(rule: Rule) -> str:
     (a second rule of its type on the same column; a name that a person gave).
     """
     identity = stable_id(rule.type, rule.kwargs)
-    columns = [str(name) for name in rule.columns] or ["table"]
+    queried = rule.type == "unexpected_rows_expectation" and rule.id != identity
+    columns = [str(name) for name in rule.columns] or [rule.id if queried else "table"]
     plain = [re.sub(r"_{2,}", "_", re.sub(r"[^A-Za-z0-9_]+", "_", name)).strip("_")[:40] for name in columns]
     name = "__".join([*[part for part in plain if part][:3], short_type(rule.type)])
     faithful = (

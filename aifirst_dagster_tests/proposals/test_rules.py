@@ -10,6 +10,9 @@ from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.proposals import rules
 from aifirst_dagster.proposals.designs import DesignStore
+from aifirst_dagster.proposals.rules.probes import cannot_fail
+from aifirst_dagster.proposals.rules.proposal import ProposedRule
+from aifirst_dagster.proposals.rules.trial import parsed
 from aifirst_dagster.quality.rules import Rule
 from aifirst_dagster_tests.loopback.replies import Fail, Reply
 
@@ -137,3 +140,27 @@ def test_a_bare_file_asks_the_named_provider(con, people, claude, claude_server,
     accepted, _, by = rules.propose_for_file(con, "people", people, claude())
 
     assert by == "claude-sonnet-5-5" and any(rule.kwargs.get("max_value") == 130 for rule in accepted)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        rule("expect_column_values_to_not_be_null", column="email", row_condition="age > 30",
+             condition_parser="pandas"),
+        rule("expect_condition_to_imply_condition", if_condition="age > 60", then_condition="id >= 0",
+             condition_parser="pandas"),
+        rule("expect_column_values_to_be_determined_by_columns", column="end_day", column_list=["start_day"]),
+        rule("expect_column_max_to_be_recent", column="end_day", max_age="900000 days"),
+    ],
+    ids=["where", "if then", "determined", "recent"],
+)  # fmt: skip
+def test_rules_between_columns_and_about_time_are_able_to_fail(con, people, given) -> None:
+    said, _ = parsed(ProposedRule.model_validate(given))
+    assert cannot_fail(con, "people", [said]) == set()
+
+
+def test_what_always_follows_cannot_fail(con, people) -> None:
+    given = rule("expect_condition_to_imply_condition", if_condition="age > 60", then_condition="1 == 1",
+                 condition_parser="pandas")  # fmt: skip
+    said, _ = parsed(ProposedRule.model_validate(given))
+    assert cannot_fail(con, "people", [said]) == {said.id}

@@ -85,6 +85,22 @@ def evidence(rules: RuleSet, persons: Persons) -> dict[str, Any]:
     return {WRITTEN: written, **({REMOVED: persons.removed} if persons.removed else {})}
 
 
+def taken_over(variant: Variant, earlier: Sequence[Variant]) -> Variant:
+    """A design proposed some time ago, with what people made of rules since."""
+    persons = of(earlier)
+    rules = merged(RuleSet(rules=_rules(variant)), persons)
+    listed = [
+        {name: value for name, value in rule.model_dump(mode="json").items() if name != "decision" or value}
+        for rule in rules
+    ]
+    body = {**variant.body, "rules": listed}
+    notes = {**variant.meta.evidence, **evidence(rules, persons)}
+    meta = variant.meta.model_copy(update={"content": digest(body), "evidence": notes})
+    fresh = Variant(meta, body)
+    fresh = replace(fresh, text=dump(fresh))
+    return replace(fresh, text=laid_over(fresh, earlier[0].text)) if earlier else fresh
+
+
 def as_written(rule: Rule) -> str:
     """A digest of all that a person may change in a rule."""
     return digest(rule.model_dump(mode="json", include={"type", "kwargs", "severity", "rationale", "status"}))
