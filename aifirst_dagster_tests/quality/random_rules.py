@@ -234,8 +234,9 @@ FIGURES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "expect_column_distinct_values_to_equal_set": _each(
         ANY, lambda name: _with(name, value_set=_set_of(name).filter(bool))
     ),
+    # Great Expectations on pandas finds no date or time in a set here, whichever way it is written; we do.
     "expect_column_most_common_value_to_be_in_set": _each(
-        ANY, lambda name: _with(name, value_set=_set_of(name), ties_okay=st.none() | st.booleans())
+        [*NUMBERS, *TEXTS, "b"], lambda name: _with(name, value_set=_set_of(name), ties_okay=st.none() | st.booleans())
     ),
     "expect_column_kl_divergence_to_be_less_than": _column(["i", "k", "f"], **KL),
     "expect_table_row_count_to_be_between": COUNTS,
