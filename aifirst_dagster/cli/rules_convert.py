@@ -42,7 +42,7 @@ def convert(source: str, target: str, form: str | None, model: str | None, skip_
         _write(target, json.dumps(made, indent=2, ensure_ascii=False, default=str) + "\n")
         why = "Great Expectations has no such type."
         left_out += [{"rule": rule.id, "reason": why} for rule in rules if rule.type in OWN]
-        left_out += [{"rule": rule.id, "reason": f"It is {rule.status}."} for rule in rules if not rule.live]
+        left_out += [{"rule": rule.id, "reason": f"It is {rule.status}."} for rule in rules if not rule.heard]
     else:
         from aifirst_dagster.quality.dbt import dbt_tests
 

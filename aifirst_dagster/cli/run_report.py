@@ -70,11 +70,12 @@ def _rules(console: Console, answer: dict[str, Any]) -> None:
         rules = step.get("rules")
         if rules is None:
             continue
-        held = sum(rule["success"] is True for rule in rules)
+        counting = [rule for rule in rules if rule.get("status", "active") == "active"]
+        held = sum(rule["success"] is True for rule in counting)
         score = "none" if step["quality_score"] is None else f"{step['quality_score']:.4f}"
         console.print(
             f"[bold]Quality[/] of {escape(step['name'])}: score {score} (threshold {step['threshold']}), "
-            f"{held} of {len(rules)} rules hold"
+            f"{held} of {len(counting)} rules hold"
         )
         table = Table("Rule", "Severity", "Verdict", "Unexpected", "Why", box=None, pad_edge=False)
         table.columns[3].justify = "right"
@@ -84,6 +85,7 @@ def _rules(console: Console, answer: dict[str, Any]) -> None:
         for rule in sorted(rules, key=lambda rule: rule["success"] is True)[:SHOWN_RULES]:
             broken = "[yellow]set aside[/]" if rule.get("set_aside") else "[red]broken[/]"
             verdict = {True: "[green]holds[/]", False: broken}.get(rule["success"], "[yellow]not evaluated[/]")
+            verdict = verdict if rule in counting else f"[dim]{rule['status']}[/]"
             found = "" if rule["unexpected_count"] is None else f"{rule['unexpected_count']:,}"
             table.add_row(escape(rule["id"]), rule["severity"], verdict, found, escape(_short(rule["rationale"], 80)))
         console.print(table)

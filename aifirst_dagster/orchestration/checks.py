@@ -171,6 +171,7 @@ def _score(verdict: dict[str, Any]) -> Finding:
             "verdict": {True: "passed", False: "failed"}.get(result["success"], "not evaluated"),
             "severity": result["severity"],
             "unexpected": result.get("unexpected_count") or 0,
+            "status": result.get("status", "active"),
         }
         for result in verdict["rules"]
     ]

@@ -73,7 +73,7 @@ def _rule(result: dict[str, object]) -> dict[str, object]:
     from aifirst_dagster.quality.results import RuleResult
     from aifirst_dagster.quality.rules import check_name
 
-    kept = {name: result.get(name) for name in ("id", "success", "severity", "unexpected_percent")}
+    kept = {name: result.get(name) for name in ("id", "success", "severity", "status", "unexpected_percent")}
     return {**kept, "check": check_name(RuleResult.model_construct(**result))}
 
 

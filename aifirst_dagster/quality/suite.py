@@ -25,7 +25,7 @@ def suite(name: str, rules: Iterable[Rule]) -> dict[str, Any]:
     return {
         "name": name,
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"aifirst-suite:{name}")),
-        "expectations": [_expectation(name, rule) for rule in rules if rule.live and rule.type not in OWN],
+        "expectations": [_expectation(name, rule) for rule in rules if rule.heard and rule.type not in OWN],
         "meta": {"great_expectations_version": GX_VERSION},
         "notes": None,
     }

@@ -61,11 +61,13 @@ class Dataset:
     def row(self) -> dict[str, Any]:
         """Its row in the asset's own dataset."""
         one = self.newest
+        failed = [rule for rule in one.rules if rule.get("success") is False]
         return {
             "dataset": self.name, "partition": one.partition, "version": one.version, "run_id": one.run_id,
             "made_at": one.made_at, "rows_in": one.rows_in, "rows_out": one.rows_out, "quarantined": one.quarantined,
             "failed": one.failed, "score": one.score, "drifted": one.drifted, "drift": one.drift,
-            "rules": len(one.rules), "rules_failed": sum(rule.get("success") is False for rule in one.rules),
+            "rules": len(one.rules),
+            "rules_failed": sum(rule.get("status") not in ("muted", "proposed") for rule in failed),
             "seconds": one.seconds, "cost_usd": one.cost_usd, f"cost_usd_{DAYS}_days": self.cost_usd,
             "open_alerts": len(self.alerts),
         }  # fmt: skip

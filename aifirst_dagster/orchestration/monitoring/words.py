@@ -97,7 +97,7 @@ def rules(found: Degraded) -> list[Change]:
     """The rules that fail now and mostly held before, the most broken first."""
     broken = []
     for rule in found.newest.rules:
-        if rule.get("success") is not False:
+        if rule.get("success") is not False or rule.get("status") in ("muted", "proposed"):
             continue
         earlier = [one for old in found.before for one in old.rules if one.get("id") == rule.get("id")]
         held = sum(one.get("success") is True for one in earlier)

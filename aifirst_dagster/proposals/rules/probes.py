@@ -31,10 +31,10 @@ def nonsense(con: duckdb.DuckDBPyConnection, relation: str) -> Iterator[str]:
     # Columns that are shifted alike by one of these are not by the next.
     for every in (None, None, 1, count, count**2):
         for at in range(count):
-            cells = [
-                f"TRY_CAST({_values(row[1])[(at + (place // every if every else 0)) % count]} AS {row[1]}) AS {ident(row[0])}"
-                for place, row in enumerate(columns)
-            ]
+            cells = []
+            for place, (name, kind, *_) in enumerate(columns):
+                value = _values(kind)[(at + (place // every if every else 0)) % count]
+                cells.append(f"TRY_CAST({value} AS {kind}) AS {ident(name)}")
             rows.append(f"SELECT {', '.join(cells)}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {' UNION ALL '.join(rows)}")
     try:
