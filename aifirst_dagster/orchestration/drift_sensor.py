@@ -5,12 +5,14 @@ Reads the stored drift reports, and the first rows of landed files whose step ha
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
 
-from aifirst_dagster.datasets.store import DatasetStore
+from aifirst_dagster.datasets.store import DatasetStore, Version
 from aifirst_dagster.orchestration import redesign
 from aifirst_dagster.orchestration.contract_report import under_contract
 from aifirst_dagster.orchestration.intervals import interval
@@ -24,6 +26,9 @@ from aifirst_dagster.project import Project
 INTERVAL_SECONDS = 60
 #: Key of the cursor that holds what was seen of files; the others are datasets, `step[partition]`.
 FILES = "files"
+
+Current = Callable[[str, str, str | None], Version | None]
+"""`DatasetStore.current`, remembered for a tick: one reading of a dataset's manifest, however often it is asked for."""
 
 
 def drift_sensor(project: Project, pipeline: PipelineSpec) -> dg.SensorDefinition:
@@ -67,11 +72,12 @@ def _drifted(
     for place in [place for place in handled if place != FILES and place not in places]:
         del handled[place]
     taken: dict[str | None, set[str]] = {}
+    current = functools.cache(store.current)
     for place, (step, key) in places.items():
         name = store.current_name(pipeline.slug, step, key)
         if name is None or handled.get(place) == name:
             continue
-        version = store.current(pipeline.slug, step, key)
+        version = current(pipeline.slug, step, key)
         report = version.read_json(REPORT) if version else None
         if version is None or not report or not report["drifted"]:
             handled[place] = name
@@ -82,19 +88,19 @@ def _drifted(
         handled[place] = version.manifest.version
         done = taken.setdefault(key, set(asked))
         anew = _redesigns(pipeline) and not (run is not None and redesign.TAG in run.tags)
-        stale = [one for one in _affected(store, pipeline, step, key, anew) if one not in done]
+        stale = [one for one in _affected(current, pipeline, step, key, anew) if one not in done]
         done.update(stale)
         if stale:
             requests.append(_request(pipeline, place, step, key, version.manifest.version, report, stale, anew))
     return requests
 
 
-def _affected(store: DatasetStore, pipeline: PipelineSpec, step: str, key: str | None, anew: bool) -> list[str]:
+def _affected(current: Current, pipeline: PipelineSpec, step: str, key: str | None, anew: bool) -> list[str]:
     """Steps below a drifted dataset that are made from older data, or whose designs are; and what is below these."""
     found: set[str] = set()
     for one in _below(pipeline, step):
         designed = anew and pipeline.step(one).type in redesign.DESIGNED
-        if designed or found & set(pipeline.step(one).inputs) or _stale(store, pipeline, one, step, key):
+        if designed or found & set(pipeline.step(one).inputs) or _stale(current, pipeline, one, step, key):
             found.add(one)
     return [one for one in pipeline.order if one in found]
 
@@ -179,15 +185,15 @@ def _below(pipeline: PipelineSpec, step: str) -> list[str]:
     return [key for key in pipeline.order if key in reached and key != step]
 
 
-def _stale(store: DatasetStore, pipeline: PipelineSpec, step: str, source: str, key: str | None) -> bool:
+def _stale(current: Current, pipeline: PipelineSpec, step: str, source: str, key: str | None) -> bool:
     """Whether `step` was made from other versions than the current ones of what it reads, `source` above it."""
-    made = store.current(pipeline.slug, step, key)
+    made = current(pipeline.slug, step, key)
     if made is None:
         return True
     for upstream in pipeline.step(step).inputs:
-        now = store.current(pipeline.slug, upstream, key)
+        now = current(pipeline.slug, upstream, key)
         if now is None or made.manifest.inputs.get(upstream) != [now.manifest.version]:
             return True
     # What is above has to be made again first: then so has this one.
     between = [one for one in pipeline.step(step).inputs if one != source and one in _below(pipeline, source)]
-    return any(_stale(store, pipeline, one, source, key) for one in between)
+    return any(_stale(current, pipeline, one, source, key) for one in between)

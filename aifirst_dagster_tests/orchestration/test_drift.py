@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from aifirst_dagster import state
+from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.orchestration.drift_sensor import drift_sensor
 from aifirst_dagster.orchestration.redesign import TAG
 from aifirst_dagster.orchestration.runner import run_pipeline
 from aifirst_dagster.orchestration.watch import LEARNING
-from aifirst_dagster.pipelines.load import load
+from aifirst_dagster.pipelines.load import load, load_file
 from aifirst_dagster_tests.scenario import Place, step
 
 
@@ -120,20 +125,40 @@ def test_drift_is_explained_in_the_metadata_the_check_and_an_observation(ready):
     assert "amount" in made.metadata["drift"].value
 
 
-def euros(seed: int) -> str:
-    """As `delivery`, the amounts written as a German shop writes them."""
-    header, *lines = delivery(seed, mean=2000).splitlines()
-    cells = [line.split(",") for line in lines]
-    return "\n".join([header, *(f'{a},"€ {b.replace(".", ",")}",{c}' for a, b, c in cells)]) + "\n"
+def dated(seed: int, *forms: str) -> str:
+    """Orders whose days are written in several ways, so that they are read as text and repaired."""
+    days = [datetime(2026, 1, 1) + timedelta(days=at % 27) for at in range(300)]
+    lines = (f"{seed * 1000 + at},{day.strftime(forms[at % len(forms)])}" for at, day in enumerate(days))
+    return "id,ordered\n" + "\n".join(lines) + "\n"
 
 
-def test_a_redesign_is_asked_for_once_and_taken_only_where_it_does_better_on_rows_held_out(ready):
-    path = shop(ready, on_drift="redesign")
+def redesigning(place: Place):
+    """A pipeline whose dates are repaired, run once, and the sensor that watches it."""
+    place.write("landing/shop/a.csv", dated(1, "%Y-%m-%d", "%d %b %Y"))
+    path = place.file(
+        step("raw", "connector"),
+        step("clean", "llm_transform", target=[{"name": "id", "type": "integer"}, {"name": "ordered", "type": "date"}]),
+        step("top", "sql", query="SELECT max(ordered) AS top FROM clean"),
+        drift={"ignore": ["id"], "on_drift": "redesign"},
+    )
+    run_pipeline(place.project, path)
+    return path, drift_sensor(place.project, load(path))
+
+
+def asked(place: Place, path, request: dg.RunRequest, instance: dg.DagsterInstance):
+    """The run that a sensor asked for."""
+    job = definitions(place.project, [load_file(path)]).resolve_implicit_global_asset_job_def()
+    return job.execute_in_process(
+        instance=instance, asset_selection=list(request.asset_selection), tags=dict(request.tags)
+    )
+
+
+def test_a_redesign_is_asked_for_once_and_taken_where_it_does_better_on_rows_held_out(ready):
+    path, sensor = redesigning(ready)
+    ready.write("landing/shop/a.csv", dated(2, "%d.%m.%Y", "%Y/%m/%d"))
     run_pipeline(ready.project, path)
-    pipeline = load(path)
-    sensor = drift_sensor(ready.project, pipeline)
-    ready.write("landing/shop/a.csv", delivery(2, mean=200))
-    _, ran = run_pipeline(ready.project, path)
+    before = ready.store.current("shop", "clean").manifest
+    assert before.quarantined > 100, "the accepted design cannot read these"
     with dg.DagsterInstance.ephemeral() as instance:
         found = sensor(dg.build_sensor_context(instance))
         (request,) = found.run_requests
@@ -143,3 +168,34 @@ def test_a_redesign_is_asked_for_once_and_taken_only_where_it_does_better_on_row
         assert not again.run_requests
         fresh = sensor(dg.build_sensor_context(instance))
         assert [one.run_key for one in fresh.run_requests] == [request.run_key], "without a cursor, the same key again"
+
+        assert asked(ready, path, request, instance).success
+        made = ready.store.current("shop", "clean")
+        told = made.read_json("redesign.json")
+        assert told["promoted"] and told["after"] > told["before"] + 0.2, told
+        assert made.manifest.rows_out > before.rows_out
+        once_more = sensor(dg.build_sensor_context(instance, cursor=found.cursor))
+        assert not once_more.run_requests, "what a redesign made asks for no other"
+
+
+def test_a_tick_that_is_killed_between_its_effects_asks_for_no_run_twice(ready, tmp_path):
+    path = ready.file(
+        step("raw", "connector", path="in.csv"),
+        step("top", "sql", query="SELECT max(amount) AS top FROM raw"),
+        drift={"ignore": ["id"], "on_drift": "rematerialize"},
+    )
+    pipeline = load(path)
+    ready.write("in.csv", delivery(1))
+    ready.run(pipeline)
+    ready.write("in.csv", delivery(2, mean=200))
+    ready.run(pipeline, "raw")
+    home = tmp_path / "dagster"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "aifirst_dagster_tests.orchestration.killed_ticks", ready.root, path, home],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(": killed") >= 3, done.stderr
+    version = ready.store.current("shop", "raw").manifest.version
+    assert done.stdout.split("\n")[:-1] == [f"drift:raw[]:{version}"], done.stderr

@@ -45,7 +45,8 @@ def by_history(question: Question, past: Sequence[Measured], each: float) -> Jud
     if not usual:
         return by_theory(question, each)
     freedom = usual**2 / (new.noise**2 / new.freedom + excess**2)
-    known = len(past) * freedom
+    # Half of what normal deviations would know: real ones have heavier tails.
+    known = max(1.0, len(past) * freedom / 2)
     p_value = max(new.p_value, float(fdtrc(freedom, known, new.square / usual)))
     limit = max(_limit(new, usual, freedom, known, each), _limit(new, new.noise, new.freedom, math.inf, each))
     return Judged(question, p_value, max(question.least, _effect_at(new, limit)))

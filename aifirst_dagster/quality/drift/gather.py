@@ -203,13 +203,16 @@ def _tallied(con: Any, relation: str, value: str, where: str, most: int, names: 
         counts = [row[1] for row in found]
         return Tally(names=[row[0] for row in found], counts=counts, others=total - sum(counts))
     known = f"(SELECT unnest({_texts(names)}) AS name)"
-    here = dict(con.execute(f"SELECT v, n FROM {grouped} JOIN {known} k ON k.name = v").fetchall())
-    new = con.execute(
-        f"SELECT v, n, sum(n) OVER () FROM {grouped} WHERE v NOT IN (SELECT name FROM {known}) ORDER BY n DESC, v "
-        "LIMIT 50"
+    found = con.execute(
+        f"SELECT v, n, name IS NOT NULL AS here, sum(n) OVER (PARTITION BY name IS NOT NULL) FROM {grouped} "
+        f"LEFT JOIN {known} ON name = v "
+        "QUALIFY here OR row_number() OVER (PARTITION BY name IS NOT NULL ORDER BY n DESC, v) <= 50 "
+        "ORDER BY n DESC, v"
     ).fetchall()
-    counts = [here.get(name, 0) for name in names]
-    return Tally(names=names, counts=counts, others=int(new[0][2]) if new else 0, fresh={v: n for v, n, _ in new})
+    here = {row[0]: row[1] for row in found if row[2]}
+    fresh = {row[0]: row[1] for row in found if not row[2]}
+    others = next((int(row[3]) for row in found if not row[2]), 0)
+    return Tally(names=names, counts=[here.get(name, 0) for name in names], others=others, fresh=fresh)
 
 
 def _texts(names: list[str]) -> str:

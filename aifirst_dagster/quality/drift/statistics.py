@@ -126,7 +126,8 @@ def unseen(n: int, singles: int, x: int, m: int) -> Measured | None:
     expected = singles + 1
     p_value = float(bdtrc(x - 1, x + expected, m / (n + m))) if x else 1.0
     effect, usual = x / m, expected / n
-    return Measured(effect, p_value, effect**2, usual**2 + usual / m)
+    # From delivery to delivery such shares vary as squares of what moves the values do, not as it does itself.
+    return Measured(effect, p_value, effect, usual, squared=True)
 
 
 def correlation(r: float, n: int, s: float, m: int) -> Measured | None:
