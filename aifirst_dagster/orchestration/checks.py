@@ -16,8 +16,7 @@ from aifirst_dagster.datasets import parquet
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import DatasetStore, Version
 from aifirst_dagster.errors import AifirstError
-from aifirst_dagster.orchestration import drift_report
-from aifirst_dagster.orchestration import anomalies
+from aifirst_dagster.orchestration import anomalies, drift_report
 from aifirst_dagster.orchestration.contract_report import contract_finding
 from aifirst_dagster.orchestration.findings import Finding
 from aifirst_dagster.orchestration.rule_findings import VERSIONS, rule_finding
