@@ -1,7 +1,7 @@
 """Drift on tables of our own: false alarms where nothing changed, and the smallest planted shift that is found.
 
-Tables have numbers (normal, skewed, whole, heavy-tailed), categories, a flag, dates, identifiers and free text, some with
-missing values; `score` follows `amount`. `null` compares tables of one population (as large, or a tenth as large);
+Tables have numbers (normal, skewed, whole, heavy-tailed), categories, a flag, dates, identifiers and free text, some
+with missing values; `score` follows `amount`. `null` compares tables of one population (as large, or a tenth as large);
 `history` gives each dataset twelve earlier versions that differ from delivery to delivery. `power` plants one shift of
 one kind and size at a time, and reports the share of comparisons where it was found: the smallest size found in at
 least nine of ten stands first.
