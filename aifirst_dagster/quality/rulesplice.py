@@ -43,9 +43,17 @@ class Block:
 
 
 def spliced(text: str, records: Sequence[dict[str, Any]]) -> str | None:
-    """`text` with `records` (each with its id) as its `rules`; None where the list is not written as a block."""
-    tree = round_trip().load(text)
-    parted = _parts(text, tree)
+    """`text` with `records` (each with its id) as its `rules`; None where the list cannot be parted as text."""
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return _spliced(text, records)
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError):
+        return None  # anchors, tags, or a list that somebody wrote in a way of their own
+
+
+def _spliced(text: str, records: Sequence[dict[str, Any]]) -> str | None:
+    parted = _parts(text, round_trip().load(text))
     if parted is None:
         return None
     head, blocks, tail = parted
