@@ -19,7 +19,8 @@ from aifirst_dagster.project import Project
 LISTED, WIDTH = 200, 160
 #: Dagster's own tag on an observation.
 DATA_VERSION_TAG = "dagster/data_version"
-INTERVAL_SECONDS = 30
+#: Seconds between looks, and rule sets read in one look: a location with hundreds of them takes several.
+INTERVAL_SECONDS, READ = 30, 50
 
 
 def rule_set_asset(project: Project, pipeline: PipelineSpec, step: StepSpec) -> dg.SourceAsset:
@@ -69,14 +70,16 @@ def rule_sets_sensor(project: Project, pipelines: Sequence[PipelineSpec]) -> dg.
     def rule_sets(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         known: dict[str, list[Any]] = json.loads(context.cursor) if context.cursor else {}
         seen: dict[str, list[Any]] = {}
-        events = []
+        events: list[dg.AssetObservation] = []
+        read = 0
         for name, (pipeline, step) in judging.items():
             touched = _touched(rules_file(project, pipeline, step))
             before = known.get(name, [None, None])
-            if touched is None or touched == before[0]:
+            if touched is None or touched == before[0] or read >= READ:
                 seen[name] = before if touched is not None else [None, None]
                 continue
             made = observation(project, pipeline, step)
+            read += 1
             seen[name] = [touched, (made.tags or {})[DATA_VERSION_TAG]]
             if seen[name][1] != before[1]:
                 events.append(made)
