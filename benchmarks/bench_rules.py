@@ -63,7 +63,7 @@ def rules(rows: int) -> list[dict[str, Any]]:
             ("expect_column_values_to_be_in_set", {"column": name, "value_set": ["red", "green", "blue"]}),
             (
                 "expect_column_distinct_values_to_be_in_set",
-                {"column": name, "value_set": ["red", "green", "blue", "black"]},
+                {"column": name, "value_set": colours},
             ),
             ("expect_column_value_lengths_to_be_between", {"column": name, "min_value": 3, "max_value": 5}),
             ("expect_column_unique_value_count_to_be_between", {"column": name, "min_value": 4, "max_value": 4}),

@@ -121,6 +121,11 @@ def quantiles(value: Any) -> str | None:
     return None if all(end is None or not bound(end) for pair in ranges for end in pair) else wanted
 
 
+def character(value: Any) -> str | None:
+    """A single character."""
+    return None if isinstance(value, str) and len(value) == 1 else "a single character"
+
+
 def one_of(*choices: str) -> Test:
     """One of `choices`."""
 

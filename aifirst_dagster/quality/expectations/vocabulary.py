@@ -21,7 +21,10 @@ PARSERS = ("pandas", "great_expectations", "great_expectations__experimental__",
 _ROWS: Kwargs = {"row_condition": Kwarg(kinds.condition), "condition_parser": Kwarg(kinds.one_of(*PARSERS))}
 _COLUMN: Kwargs = {"column": _need(kinds.text), **_ROWS}
 _MOSTLY: Kwargs = {"mostly": Kwarg(kinds.share, nullable=False, default=1)}
-_STRICT: Kwargs = {"strict_min": Kwarg(kinds.flag, default=False), "strict_max": Kwarg(kinds.flag, default=False)}
+_STRICT: Kwargs = {
+    "strict_min": Kwarg(kinds.flag, nullable=False, default=False),
+    "strict_max": Kwarg(kinds.flag, nullable=False, default=False),
+}
 _BOUNDS: Kwargs = {"min_value": Kwarg(kinds.bound), "max_value": Kwarg(kinds.bound), **_STRICT}
 _NUMBERS: Kwargs = {"min_value": Kwarg(kinds.real), "max_value": Kwarg(kinds.real), **_STRICT}
 _COUNTS: Kwargs = {"min_value": Kwarg(kinds.integer), "max_value": Kwarg(kinds.integer), **_STRICT}
@@ -30,7 +33,9 @@ _PAIR: Kwargs = {
     "column_A": _need(kinds.text),
     "column_B": _need(kinds.text),
     "ignore_row_if": Kwarg(
-        kinds.one_of("both_values_are_missing", "either_value_is_missing", "neither"), default="both_values_are_missing"
+        kinds.one_of("both_values_are_missing", "either_value_is_missing", "neither"),
+        nullable=False,
+        default="both_values_are_missing",
     ),
     **_ROWS,
     **_MOSTLY,
@@ -38,7 +43,9 @@ _PAIR: Kwargs = {
 _SEVERAL: Kwargs = {
     "column_list": _need(kinds.texts),
     "ignore_row_if": Kwarg(
-        kinds.one_of("all_values_are_missing", "any_value_is_missing", "never"), default="all_values_are_missing"
+        kinds.one_of("all_values_are_missing", "any_value_is_missing", "never"),
+        nullable=False,
+        default="all_values_are_missing",
     ),
     **_ROWS,
     **_MOSTLY,
@@ -46,8 +53,8 @@ _SEVERAL: Kwargs = {
 _SET: Kwargs = {"value_set": _need(kinds.sequence)}
 _FULL_SET: Kwargs = {"value_set": _need(kinds.filled)}
 _ORDER: Kwargs = {**_MAP, "strictly": Kwarg(kinds.flag, default=False)}
-_LIKE: Kwargs = {"escape": Kwarg(kinds.text)}
-_MATCH_ON: Kwargs = {"match_on": Kwarg(kinds.one_of("any", "all"), default="any")}
+_LIKE: Kwargs = {"escape": Kwarg(kinds.character)}
+_MATCH_ON: Kwargs = {"match_on": Kwarg(kinds.one_of("any", "all"), nullable=False, default="any")}
 
 GREAT_EXPECTATIONS: dict[str, Kwargs] = {
     # each value of a column
@@ -59,15 +66,15 @@ GREAT_EXPECTATIONS: dict[str, Kwargs] = {
     "expect_column_values_to_not_be_in_set": {**_MAP, **_SET},
     "expect_column_values_to_match_regex": {**_MAP, "regex": Kwarg(kinds.text, nullable=False, default="(?s).*")},
     "expect_column_values_to_not_match_regex": {**_MAP, "regex": _need(kinds.text)},
-    "expect_column_values_to_match_regex_list": {**_MAP, "regex_list": _need(kinds.texts), **_MATCH_ON},
-    "expect_column_values_to_not_match_regex_list": {**_MAP, "regex_list": _need(kinds.texts)},
+    "expect_column_values_to_match_regex_list": {**_MAP, "regex_list": _need(kinds.named), **_MATCH_ON},
+    "expect_column_values_to_not_match_regex_list": {**_MAP, "regex_list": _need(kinds.named)},
     "expect_column_values_to_match_like_pattern": {**_MAP, "like_pattern": _need(kinds.text), **_LIKE},
     "expect_column_values_to_not_match_like_pattern": {**_MAP, "like_pattern": _need(kinds.text), **_LIKE},
     "expect_column_values_to_match_like_pattern_list": {
-        **_MAP, "like_pattern_list": _need(kinds.texts), **_MATCH_ON, **_LIKE
+        **_MAP, "like_pattern_list": _need(kinds.named), **_MATCH_ON, **_LIKE
     },
     "expect_column_values_to_not_match_like_pattern_list": {
-        **_MAP, "like_pattern_list": _need(kinds.texts), **_LIKE
+        **_MAP, "like_pattern_list": _need(kinds.named), **_LIKE
     },
     "expect_column_values_to_match_strftime_format": {**_MAP, "strftime_format": _need(kinds.text)},
     "expect_column_values_to_be_dateutil_parseable": _MAP,
