@@ -143,7 +143,7 @@ def check(as_json: bool) -> None:
 
     came = look_now()
     emit(
-        vars(came), as_json,
+        {name: value for name, value in vars(came).items() if name != "open"}, as_json,
         lambda said: click.echo(
             f"{said['judged']} datasets judged, {len(said['told'])} alerts, {len(said['resolved'])} resolved; "
             f"{said['sent']} messages sent, {said['waiting']} wait."

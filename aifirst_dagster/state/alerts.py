@@ -131,13 +131,12 @@ class Alerts(Outbox):
             row = _open(connection, _short(key))
         return Incident(**row) if row else None
 
-    def accepted(self, key: str) -> Incident | None:
-        """The newest incident of a key that a person resolved: what it was about counts as normal from then on."""
-        person = (_i.key == _short(key), _i.status == "resolved", _i.resolved_by != "")
-        query = select(incidents).where(*person).order_by(_i.resolved_at.desc()).limit(1)
+    def accepted(self, keys: Sequence[str]) -> dict[str, Incident]:
+        """Of each key the newest incident that a person resolved: what it was about is normal from then on."""
+        person = (_i.key.in_([_short(key) for key in keys]), _i.status == "resolved", _i.resolved_by != "")
+        query = select(incidents).where(*person).order_by(_i.resolved_at)
         with self._state.read() as connection:
-            row = connection.execute(query).mappings().first()
-        return Incident(**row) if row else None
+            return {row["key"]: Incident(**row) for row in connection.execute(query).mappings()}
 
     def get(self, name: str) -> Incident | None:
         """The incident of an id, or the newest one of a key."""

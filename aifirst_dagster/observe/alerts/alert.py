@@ -95,10 +95,10 @@ class Alert:
         """Plain data, bounded, secrets masked."""
         plain = asdict(self)
         plain["kind"] = self.kind or self.key.partition(":")[0][:20]
-        plain["title"] = " ".join(self.title.split())[:_TITLE]
         for name in ("changed", "downstream", "todo"):
             plain[name] = list(plain[name])[:_MOST]
         masked: dict[str, Any] = _masked(plain)
+        masked["title"] = " ".join(masked["title"].split())[:_TITLE]
         return masked
 
     @classmethod

@@ -38,6 +38,7 @@ class Looked:
         resolved: Keys of incidents that people are told the end of.
         sent: Messages that went out, on any channel.
         waiting: Messages that did not.
+        open: Keys of the incidents that were open before.
     """
 
     judged: int = 0
@@ -45,6 +46,7 @@ class Looked:
     resolved: list[str] = field(default_factory=list)
     sent: int = 0
     waiting: int = 0
+    open: set[str] = field(default_factory=set)
 
 
 def look(
@@ -69,6 +71,7 @@ def look(
     """
     now, seen, came = now or datetime.now(UTC), {} if seen is None else seen, Looked()
     newest = state.measures.newest()
+    _gone(state, pipelines, came)
     for pipeline in pipelines:
         made = {step.key: newest[pipeline.slug, step.key] for step in pipeline.steps
                 if (pipeline.slug, step.key) in newest}  # fmt: skip
@@ -81,6 +84,18 @@ def look(
         _fresh(project, state, pipeline, {step: at for step, (_, at) in made.items()}, now, on_schedule, came)
     _flush(state, came, seconds)
     return came
+
+
+def _gone(state: State, pipelines: Sequence[PipelineSpec], came: Looked) -> None:
+    """See what is open; close what is about steps that a pipeline has no more."""
+    steps = {pipeline.slug: {step.key for step in pipeline.steps} for pipeline in pipelines}
+    found = state.alerts.list("open", limit=100_000)
+    came.open = {incident.key for incident in found}
+    for incident in found:
+        slug, _, rest = incident.dataset.partition("/")
+        step = rest.partition("[")[0]
+        if step and slug in steps and step not in steps[slug]:
+            _resolved(state, incident.key, "The pipeline has this step no more.", came)
 
 
 def _judged(project: Project, state: State, pipeline: PipelineSpec, step: str, came: Looked) -> None:
@@ -128,13 +143,13 @@ def _fresh(
 
 def _accepted(state: State, dataset: str) -> dict[str, datetime]:
     """By kind, from which moment on a person took what there is for normal."""
-    found = {}
-    for kind in KINDS:
-        incident = state.alerts.accepted(words.key(kind, dataset))
-        since = (incident.alert.get("since") or {}).get("at") if incident else None
-        if since:
-            found[kind] = datetime.fromisoformat(since)
-    return found
+    keys = {words.key(kind, dataset): kind for kind in KINDS}
+    since = {
+        keys[key]: (incident.alert.get("since") or {}).get("at")
+        for key, incident in state.alerts.accepted(list(keys)).items()
+        if key in keys
+    }
+    return {kind: datetime.fromisoformat(at) for kind, at in since.items() if at}
 
 
 def _told(state: State, alert: Alert, pipeline: PipelineSpec, came: Looked) -> None:
@@ -143,7 +158,7 @@ def _told(state: State, alert: Alert, pipeline: PipelineSpec, came: Looked) -> N
 
 
 def _resolved(state: State, key: str, why: str, came: Looked) -> None:
-    if resolve(key, state.alerts, why, at_once=False):
+    if key in came.open and resolve(key, state.alerts, why, at_once=False):
         came.resolved.append(key)
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import aifirst_dagster.state as state_package
-from aifirst_dagster.observe.alerts import WEBHOOK
+from aifirst_dagster.observe.alerts import WEBHOOK, Alert
 from aifirst_dagster.orchestration.monitoring.tick import look
 from aifirst_dagster.pipelines.load import load
 from aifirst_dagster.pipelines.spec import PipelineSpec
@@ -131,6 +131,12 @@ def test_what_is_not_watched_any_more_is_no_open_incident(project: Project, stat
     look(project, state, [pipeline(project.root)], None, NOW)
     look(project, state, [pipeline(project.root, monitoring={"ignore": ["score"]})], None, NOW)
     assert state.alerts.list() == []
+
+
+def test_what_is_about_a_step_that_is_gone_is_closed(project: Project, state: State, hook: Webhook):
+    for key, dataset in (("checks:p/old[2026]", "p/old[2026]"), ("checks:p/load", "p/load"), ("checks:q/s", "q/s")):
+        state.alerts.note(Alert(key, "trouble", dataset=dataset), timedelta(days=1), ["webhook"])
+    assert look(project, state, [pipeline(project.root)], {}, NOW).resolved == ["checks:p/old[2026]"]
 
 
 def test_data_older_than_stated_is_stale_until_it_is_made(project: Project, state: State, hook: Webhook):
