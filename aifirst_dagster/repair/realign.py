@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.datasets.session import HIDDEN, RAW, ident, literal
+from aifirst_dagster.datasets.session import HIDDEN, LINE, RAW, ident, literal
 from aifirst_dagster.inference.alignment import shifts
 from aifirst_dagster.inference.alignment.find import Shifts, find, here_of, texts_of, tokens_of
 from aifirst_dagster.inference.alignment.fits import Fit
@@ -22,7 +23,9 @@ REALIGNED = ident("#realigned")
 Tables = list[tuple[str, str]]
 _number = itertools.count(1)
 #: A table of at most so many rows is looked at as a whole; of a larger one, the rows with a cell that did not parse.
-WHOLE, SAMPLE = 150_000, 50_000
+WHOLE, SAMPLE = 150_000, 20_000
+#: So many of those rows, most.
+LOOKED_AT = 20_000
 
 
 @contextmanager
@@ -57,20 +60,32 @@ def propose(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Col
     if set(types) - set(known) or any(known[name].native and types[name] != "VARCHAR" for name in types):
         return None
     given = [known[name].model_copy(update={"name": name, "physical_type": types[name]}) for name in types]
-    rows, suspect = con.execute(_suspicion(relation, given)).fetchall()[0]
+    suspicious = _suspicion(given)
+    rows, suspect = con.execute(f"SELECT count(*), count_if({suspicious}) FROM {relation}").fetchall()[0]
     if not suspect:
         return None
-    sample = f"(SELECT * FROM {relation} USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE (7))"
-    found = find(con, relation, given, texts_of(list(types)), f"{RAW} IS NOT NULL" if rows > WHOLE else "TRUE",
-                 sample if rows > WHOLE else None)  # fmt: skip
+    if rows <= WHOLE:
+        found = find(con, relation, given, texts_of(types))
+    else:
+        sample = f"repair_aligned_{next(_number)}"
+        chosen = f"hash({LINE}) % {round(rows / SAMPLE)} = 0"
+        con.execute(f"CREATE TEMP TABLE {sample} AS SELECT * FROM {relation} WHERE {chosen}").fetchall()
+        every = max(1, round(suspect / LOOKED_AT))
+        some = f"{suspicious} AND hash({LINE} + 1) % {every} = 0"
+        found = find(con, relation, given, texts_of(types), some, sample)
+        found = replace(found, rows={step: every * count for step, count in found.rows.items()})
+        con.execute(f"DROP TABLE {sample}")
     return _action(con, relation, found, given) if found.rows else None
 
 
-def _suspicion(relation: str, columns: Sequence[Column]) -> str:
-    """SQL: rows, and those with an empty cell and (where columns are typed) one that did not parse."""
+def _suspicion(columns: Sequence[Column]) -> str:
+    """SQL: whether a row has an empty cell and (where columns are typed) one that could not be read."""
     empty = " OR ".join(f"{ident(column.name)} IS NULL" for column in columns)
-    typed = any(column.physical_type != "VARCHAR" for column in columns)
-    return f"SELECT count(*), count_if({f'{RAW} IS NOT NULL AND ' if typed else ''}({empty})) FROM {relation}"
+    if all(column.physical_type == "VARCHAR" for column in columns):
+        return f"({empty})"
+    said = ", ".join(literal(token) for token in ["", *tokens_of(columns)])
+    unread = f"list_filter(map_values({RAW}), lambda text: lower(trim(text)) NOT IN ({said}))"
+    return f"({RAW} IS NOT NULL AND ({empty}) AND CASE WHEN {RAW} IS NOT NULL THEN len({unread}) > 0 ELSE FALSE END)"
 
 
 def _action(con: Any, relation: str, found: Shifts, columns: Sequence[Column]) -> Action:
@@ -115,7 +130,7 @@ def stages(action: Action, relation: str) -> tuple[Tables, str]:
     """
     fits = {name: Fit.model_validate(said) for name, said in action.params["columns"].items()}
     names, steps = list(fits), [int(step) for step in action.params["by"]]
-    texts, tokens = texts_of(names), action.params.get("tokens", [])
+    texts, tokens = texts_of({name: fit.physical_type for name, fit in fits.items()}), action.params.get("tokens", [])
     here = [here_of(name, texts[name], fits[name], tokens) for name in names]
     tables: Tables = [("#fitting", shifts.fitting(relation, [texts[name] for name in names], here))]
     more, last = shifts.stages(ident("#fitting"), [texts[name] for name in names], list(fits.values()), steps)

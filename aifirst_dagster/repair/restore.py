@@ -57,7 +57,7 @@ def propose(
         return None
     if con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {relation} LIMIT {LEAST})").fetchall()[0][0] < LEAST:
         return None
-    fits = learn(con, relation, columns, texts_of([column.name for column in columns]))
+    fits = learn(con, relation, columns, texts_of({column.name: column.physical_type for column in columns}))
     params: dict[str, Any] = {
         "delimiter": dialect.delimiter,
         "columns": {name: fit.model_dump(exclude_defaults=True, mode="json") for name, fit in fits.items()},

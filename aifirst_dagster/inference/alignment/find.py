@@ -26,14 +26,20 @@ class Shifts:
     rows: dict[int, int] = field(default_factory=dict)
 
 
-def texts_of(names: Sequence[str]) -> dict[str, str]:
-    """SQL of each cell's text in a typed relation, the file's own where it did not parse; NULL where it is empty."""
-    # A column of whole numbers may be of fractions here, only because cells of others stand in it.
-    return {
-        name: f"nullif(trim(coalesce(regexp_replace(CAST({ident(name)} AS VARCHAR), '^(-?[0-9]+)\\.0$', '\\1'), "
-        f"{RAW}[{literal(name)}])), '')"
-        for name in names
-    }
+def texts_of(types: Mapping[str, str]) -> dict[str, str]:
+    """SQL of each cell's text in a typed relation, the file's own where it did not parse; NULL where it is empty.
+
+    Args:
+        types: Column's name -> its type in the relation.
+    """
+    found = {}
+    for name, kind in types.items():
+        text = ident(name) if kind == "VARCHAR" else f"CAST({ident(name)} AS VARCHAR)"
+        if kind == "DOUBLE":
+            # A column of whole numbers may be of fractions here, only because cells of others stand in it.
+            text = f"regexp_replace({text}, '^(-?[0-9]+)\\.0$', '\\1')"
+        found[name] = f"nullif(trim(coalesce({text}, {RAW}[{literal(name)}])), '')"
+    return found
 
 
 def here_of(name: str, text: str, fit: Fit, tokens: Sequence[str], typed: bool = True) -> str:
@@ -82,10 +88,14 @@ def find(
     tokens = tokens_of(columns)
     listed, looks = [texts[name] for name in names], [fits[name] for name in names]
     here = [here_of(name, texts[name], fits[name], tokens, typed) for name in names]
-    odd = f"alignment_{next(_number)}"
-    fitting = shifts.fitting(f"(SELECT * FROM {relation} WHERE {where})", listed, here)
-    con.execute(f"CREATE TEMP TABLE {odd} AS SELECT * FROM ({fitting}) WHERE {shifts.ODD}").fetchall()
+    number = next(_number)
+    chosen, odd = f"alignment_{number}", f"alignment_{number}_odd"
     try:
+        # One after the other, for DuckDB would compute the lists once for the test of them, and once more.
+        con.execute(f"CREATE TEMP TABLE {chosen} AS SELECT * FROM {relation} WHERE {where}").fetchall()
+        fitting = shifts.fitting(chosen, listed, here)
+        con.execute(f"CREATE TEMP TABLE {odd} AS {fitting}").fetchall()
+        con.execute(f"DELETE FROM {odd} WHERE NOT ({shifts.ODD})").fetchall()
         if not con.execute(f"SELECT count(*) FROM {odd}").fetchall()[0][0]:
             return Shifts(fits)
         tables, last = shifts.stages(odd, listed, looks, STEPS)
@@ -95,7 +105,8 @@ def find(
         ).fetchall()
         return Shifts(fits, {int(step): int(rows) for step, rows in found})
     finally:
-        con.execute(f"DROP TABLE {odd}")
+        con.execute(f"DROP TABLE IF EXISTS {chosen}")
+        con.execute(f"DROP TABLE IF EXISTS {odd}")
 
 
 def _worth_it(con: Any, relation: str, columns: Sequence[Column]) -> bool:
