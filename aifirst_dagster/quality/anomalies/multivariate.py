@@ -101,20 +101,20 @@ class _Model:
         return np.maximum(forest, beyond), np.where(beyond >= forest, worst, column)
 
     def _distance(self, rows: Any) -> tuple[Any, Any]:
-        """Each row's Mahalanobis distance, and the column that is least as the others would have it."""
+        """Each row's squared Mahalanobis distance (its tail is exponential where columns are normal), and the column
+        that is least as the others would have it."""
         np = self._np
         off = (rows[:, self._varied] - self._centre) @ self._precision
         squared = np.einsum("ij,ij->i", off, rows[:, self._varied] - self._centre)
         alone = np.abs(off) / np.sqrt(np.diag(self._precision))
-        return np.sqrt(np.maximum(squared, 0)), self._varied[alone.argmax(axis=1)]
+        return np.maximum(squared, 0), self._varied[alone.argmax(axis=1)]
 
     def _tail(self, scores: Any) -> tuple[float, float]:
         np = self._np
-        q = np.quantile(scores, [0.5, 0.75, 0.9, 0.95, 0.99])
-        # The last slope counts as well: the model's own rows are clean, and its scores end somewhere.
-        slopes = [(q[1] - q[0]) / math.log(2), (q[2] - q[1]) / math.log(2.5), (q[3] - q[2]) / math.log(2),
-                  (q[4] - q[3]) / math.log(5)]  # fmt: skip
-        return float(q[3]), float(max(*slopes, 1e-9))
+        q = np.quantile(scores, [0.9, 0.95, 0.99])
+        # The model's own rows are taken as clean: how its scores end counts in full.
+        slopes = [(q[1] - q[0]) / math.log(2), (q[2] - q[1]) / math.log(5)]
+        return float(q[1]), float(max(*slopes, 1e-9))
 
     def _beyond(self, scores: Any, tail: tuple[float, float]) -> Any:
         return self._np.maximum(0, -math.log10(0.05) + (scores - tail[0]) / (tail[1] * math.log(10)))

@@ -9,8 +9,8 @@ from aifirst_dagster.quality.anomalies.flags import add
 from aifirst_dagster.quality.anomalies.peers import number
 from aifirst_dagster.quality.anomalies.table import TABLE, Field, Table
 
-#: Neighbours on each side; how much less a series must vary around them than at large; columns that are looked at.
-REACH, SMOOTH, COLUMNS = 4, 0.6, 12
+#: Neighbours on each side that say what is usual, and how restless it is; how much less a series must vary around them than at large; columns that are looked at.
+REACH, WIDER, SMOOTH, COLUMNS = 2, 8, 0.6, 12
 #: A series has at least so many moments.
 LEAST = 30
 
@@ -78,8 +78,8 @@ def _one(table: Table, field: Field, ordered: Order) -> None:
         f"{ordered.moment.value} AS t, "
         f"{ordered.by.value if ordered.by else 'NULL'} AS k, {scaled} AS x, "
         f"median({scaled}) OVER {ordered.window} AS m FROM {TABLE}) "
-        f"WHERE x IS NOT NULL AND m IS NOT NULL WINDOW w AS (PARTITION BY k ORDER BY t, __row ROWS BETWEEN {2 * REACH} "
-        f"PRECEDING AND {2 * REACH} FOLLOWING EXCLUDE CURRENT ROW)",
+        f"WHERE x IS NOT NULL AND m IS NOT NULL WINDOW w AS (PARTITION BY k ORDER BY t, __row ROWS BETWEEN {WIDER} "
+        f"PRECEDING AND {WIDER} FOLLOWING EXCLUDE CURRENT ROW)",
     )
     # Where a series is restless of itself, a neighbour off by as much is none: what is left is measured by that.
     typical = table.ask(f"SELECT median(d) FROM {name}")[0][0] or 0.0
