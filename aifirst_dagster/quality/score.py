@@ -59,16 +59,17 @@ class Score:
 def share(result: RuleResult) -> float:
     """The share of a rule that holds, 0 to 1.
 
-    A rule over values: the share of values as expected, 1 where its verdict is a success (`mostly` reached). A rule
+    A rule over values or rows: the share of them as expected, 1 where its verdict is a success (`mostly` reached). One
     about a figure or the table: 1 or 0. A rule that could not be judged: 0, for nothing is known to be well.
     """
     if result.success is None:
         return 0.0
     if result.success:
         return 1.0
-    if result.unexpected_percent is None:
-        return 0.0
-    return max(0.0, min(1.0, 1 - result.unexpected_percent / 100))
+    percent = result.unexpected_percent
+    if percent is None and result.unexpected_count and result.evaluated:
+        percent = 100 * result.unexpected_count / result.evaluated  # of rows that a query finds
+    return 0.0 if percent is None else max(0.0, min(1.0, 1 - percent / 100))
 
 
 def score(results: Iterable[RuleResult], weights: Mapping[str, float] | None = None) -> float:

@@ -56,6 +56,12 @@ def test_nothing_judged_is_no_figure_and_what_cannot_be_judged_is_zero():
     assert by_dimension([found("not_be_null", percent=None)]).dimensions["completeness"] == 0.0
 
 
+def test_rows_that_a_query_finds_count_by_their_share():
+    rule = Rule(type="unexpected_rows_expectation", kwargs={"unexpected_rows_query": "SELECT * FROM {batch}"})
+    result = RuleResult.of(rule, success=False, evaluated=200, unexpected_count=50, observed_value="50 unexpected rows")
+    assert by_dimension([result]).dimensions["consistency"] == 0.75
+
+
 def test_columns_have_figures_of_their_own():
     scored = by_dimension([found("not_be_null", percent=10), found("be_between", "b", percent=50)], ["a", "b", "c"])
     assert scored.columns == {"a": {"completeness": 0.9}, "b": {"validity": 0.5}, "c": {}}
