@@ -183,8 +183,9 @@ def _by_kind(con: Any, parts: Parts, kinds: Facts, able: list[Facts]) -> Iterato
 
 
 def _together(con: Any, parts: Parts, able: list[Facts]) -> Iterator[Candidate]:
-    """Columns that are empty together: where one is given, so is the other."""
-    pairs = [(a, b) for a, b in combinations(able, 2) if "`" not in a.name + b.name]
+    """Columns that are empty together: where one is given, so is the other; each is said of the first of its like."""
+    pairs = [(a, b) for a, b in combinations(able, 2) if "`" not in a.name + b.name and a.count >= 2 * SEEN]
+    said: set[str] = set()
     for start in range(0, len(pairs), AT_ONCE):
         some = pairs[start : start + AT_ONCE]
         asked = ", ".join(
@@ -192,8 +193,9 @@ def _together(con: Any, parts: Parts, able: list[Facts]) -> Iterator[Candidate]:
         )
         both = con.execute(f"SELECT {asked} FROM {parts.learn}").fetchall()[0]
         for (a, b), given in zip(some, both, strict=True):
-            if given < 0.97 * max(a.count, b.count):
+            if given < 0.97 * max(a.count, b.count) or b.name in said:
                 continue
+            said.add(b.name)
             share = given / max(a.count, b.count)
             rule = _rule(
                 "expect_column_values_to_not_be_null",

@@ -163,3 +163,33 @@ def test_random_columns_have_nothing_to_do_with_each_other(con):
         CASE WHEN hash(i + 100) % 3 = 0 THEN 'x' || i END AS e FROM range(2000) r(i)""")
     found = propose(con, "noise", columns_of(con, "noise"))[0]
     assert not [rule.id for rule in found if len(rule.columns) > 1 or "row_condition" in rule.kwargs]
+
+
+HOSTILE = ["quote \" and ' both", "tick`tock", "br{ac}e", "new\nline", "; DROP TABLE t; --"]
+
+
+@pytest.mark.parametrize("shift", range(5))
+def test_hostile_names_and_texts_make_rules_that_can_be_judged(con, shift):
+    a, b, c, d, e = ('"' + name.replace('"', '""') + '"' for name in HOSTILE[shift:] + HOSTILE[:shift])
+    con.execute(f"""CREATE OR REPLACE TABLE hostile AS SELECT (1 + i % 9)::BIGINT AS {a}, (i % 37)::BIGINT AS {b},
+        ((1 + i % 9) * (i % 37))::BIGINT AS {c}, ['it''s', 'a "b"', 'x'][(1 + i % 3)::BIGINT] AS {d},
+        CASE WHEN i % 3 = 2 THEN 'given ' || i END AS {e} FROM range(500) r(i)""")
+    rules = propose(con, "hostile", columns_of(con, "hostile"))[0]
+    results = evaluate(con, "hostile", rules)
+    assert len(rules) > 5 and [result.error for result in results if result.error] == []
+    assert all(result.success for result in results)
+
+
+LITTLE = [
+    "SELECT * FROM orders LIMIT 0",
+    "SELECT * FROM orders LIMIT 1",
+    "SELECT city FROM orders",
+    "SELECT NULL::VARCHAR AS x, NULL::BIGINT AS y FROM orders",
+]
+
+
+@pytest.mark.parametrize("query", LITTLE)
+def test_empty_small_and_blank_tables_are_no_trouble(con, query):
+    con.execute(f"CREATE OR REPLACE TABLE little AS {query}")
+    rules = propose(con, "little", columns_of(con, "little"), Known(volumes=(1, 2, 3, 4, 5)))[0]
+    assert all(result.error is None for result in evaluate(con, "little", rules))
