@@ -11,15 +11,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.observe.alerts import http
 from aifirst_dagster.observe.alerts.http import Outcome
-from aifirst_dagster.observe.alerts.mail import Mail, Security, addresses
 from aifirst_dagster.observe.alerts.message import Message
 from aifirst_dagster.observe.alerts.slack import blocks
 from aifirst_dagster.observe.redact import conceal
+
+if TYPE_CHECKING:
+    from aifirst_dagster.observe.alerts.mail import Mail
 
 WEBHOOK = "AIFIRST_ALERT_WEBHOOK"
 SLACK = "AIFIRST_ALERT_SLACK_WEBHOOK"
@@ -95,6 +97,8 @@ def mail_settings(given: Mapping[str, str]) -> Mail:
     Raises:
         ConfigError: A setting is missing or wrong.
     """
+
+    from aifirst_dagster.observe.alerts.mail import Mail, Security, addresses
 
     def setting(name: str, default: str = "") -> str:
         return given.get(SMTP + name, "").strip() or default

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from aifirst_dagster.observe.redact import redact
@@ -46,6 +44,8 @@ def post(address: str, body: Mapping[str, Any], key: str, timeout: float = TIMEO
     if not address.lower().startswith(("http://", "https://")):
         return Outcome("later", "it is no http address")
     found: list[Outcome] = []
+
+    import asyncio
 
     def work() -> None:
         found.append(asyncio.run(_post(address, json.dumps(body, ensure_ascii=False), key, timeout)))
@@ -93,6 +93,8 @@ def wait(header: str | None) -> float | None:
         return max(0.0, float(header))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(header)
     except (TypeError, ValueError):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.observe.age import shown
 from aifirst_dagster.orchestration.monitoring.judge import set_aside
-from aifirst_dagster.state.measures import Measure
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.alerts import Incident
     from aifirst_dagster.state.database import State
+    from aifirst_dagster.state.measures import Measure
 
 DAYS, VERSIONS = 30, 30
 _RANK = {"error": 2, "warning": 1}

@@ -7,13 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from aifirst_dagster.observe.age import shown
 from aifirst_dagster.observe.alerts import Alert, Message, deliver
 from aifirst_dagster.observe.alerts.channels import channels
 from aifirst_dagster.observe.alerts.sending import log
-from aifirst_dagster.state.tables import measures
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
@@ -116,6 +113,10 @@ def send_digest(state: State, made: Digest, ident: str) -> bool:
 
 def _scores(state: State, since: datetime, until: datetime) -> tuple[list[dict[str, Any]], int]:
     """Where a score changed: the last one before the period beside the last one in it; and how many versions."""
+    from sqlalchemy import select
+
+    from aifirst_dagster.state.tables import measures
+
     columns = measures.c.pipeline, measures.c.step, measures.c.partition, measures.c.score, measures.c.made_at
     inside = select(*columns).where(measures.c.made_at >= since, measures.c.made_at <= until)
     with state.read() as connection:

@@ -9,12 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import TYPE_CHECKING
 
 from aifirst_dagster.pipelines.monitoring import Monitoring
-from aifirst_dagster.state.measures import Measure
+
+if TYPE_CHECKING:
+    from aifirst_dagster.state.measures import Measure
 
 #: Of a normal distribution: how many standard deviations are one median absolute deviation.
 _MAD = 1.4826
+#: Few versions tell their spread too small: it is widened by this share of one for each of them. Of histories that only
+#: vary (normal, sensitivity 4), 0.06 % of the versions are then beyond it after 20 versions, 1.5 % after 5.
+_FEW = 5.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,7 @@ def _reference(clean: Sequence[Measure], metric: _Metric, wanted: Monitoring, on
     """What is normal for a version."""
     values = [_read(metric, earlier) for earlier in clean]
     middle = median(values)
-    spread = _MAD * median(abs(value - middle) for value in values)
+    spread = _MAD * (1 + _FEW / len(values)) * median(abs(value - middle) for value in values)
     if metric.grows and one.rows_in > 0:
         usual_rows = median(earlier.rows_in for earlier in clean)
         if usual_rows > 0 and one.rows_in > usual_rows:

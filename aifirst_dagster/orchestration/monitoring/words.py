@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from shlex import quote
 from statistics import median
+from typing import TYPE_CHECKING
 
 from aifirst_dagster.observe.alerts import Alert, Change, Downstream, Since
 from aifirst_dagster.observe.alerts.alert import Severity
 from aifirst_dagster.orchestration.monitoring.judge import Degraded, set_aside
-from aifirst_dagster.state.measures import Measure
+
+if TYPE_CHECKING:
+    from aifirst_dagster.state.measures import Measure
 
 _NAMES = {"score": "quality score", "quarantine": "rows set aside", "cost": "cost", "duration": "duration"}
 _MOST = 8

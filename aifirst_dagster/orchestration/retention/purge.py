@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.errors import AifirstError
 from aifirst_dagster.observe.redact import redact
-from aifirst_dagster.orchestration.retention import records, runs, versions
+from aifirst_dagster.orchestration.retention import runs, versions
 from aifirst_dagster.orchestration.retention.settings import Retention
 from aifirst_dagster.project import Project
 
@@ -147,6 +147,8 @@ def _runs(
 def _rows(
     project: Project, state: State, wanted: Retention, instance: dg.DagsterInstance | None, dry_run: bool, now: datetime
 ) -> Iterator[Gone]:
+    from aifirst_dagster.orchestration.retention import records
+
     for old in records.old_rows(state, wanted, now):
         count = old.rows
         if not dry_run:
