@@ -39,7 +39,11 @@ def alert_sensors(project: Project, pipelines: Sequence[PipelineSpec] = ()) -> l
         description="Tells people when a run fails: docs/monitoring.md.",
     )
     def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
-        tell(project, _state(project), ended(context.instance, context.dagster_run, context), specs)
+        state, run = _state(project), context.dagster_run
+        tell(project, state, ended(context.instance, run, context), specs)
+        # The other sensor may have seen a later run's success before this one saw the failure.
+        if later := succeeded_after(context.instance, run):
+            tell(project, state, ended(context.instance, later), specs)
 
     @dg.run_status_sensor(
         name="alert_on_failed_checks",
@@ -117,6 +121,18 @@ def ran_since(instance: dg.DagsterInstance, pipeline: PipelineSpec, since: datet
         tags={"aifirst/pipeline": pipeline.slug}, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=since
     )
     return bool(instance.get_run_records(wanted, limit=1))
+
+
+def succeeded_after(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun | None:
+    """The newest run of the same pipeline and partition that began later and succeeded."""
+    names = ("aifirst/pipeline", "dagster/partition", "dagster/asset_partition_range_start")
+    tags = {name: run.tags[name] for name in names if name in run.tags}
+    record = instance.get_run_record_by_id(run.run_id)
+    if "aifirst/pipeline" not in tags or record is None:
+        return None
+    wanted = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=record.create_timestamp)
+    found = instance.get_run_records(wanted, limit=1)
+    return found[0].dagster_run if found else None
 
 
 def _failures(run: dg.DagsterRun, context: dg.RunFailureSensorContext) -> tuple[list[str], list[str], bool]:

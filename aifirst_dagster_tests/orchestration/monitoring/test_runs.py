@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 import aifirst_dagster.state as state_package
 from aifirst_dagster.observe.alerts import WEBHOOK
-from aifirst_dagster.orchestration.alerts import ended, tell
+from aifirst_dagster.orchestration.alerts import ended, succeeded_after, tell
 from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.pipelines.load import Loaded, load_file
 from aifirst_dagster.project import Project
@@ -123,6 +124,20 @@ def test_a_failed_run_is_one_incident_of_its_pipeline_until_it_succeeds(shop: Sh
     assert shop.open() == []
     assert [body["event"] for body in hook.bodies] == ["opened", "resolved"]
     assert run.run_id in hook.bodies[1]["text"]
+
+
+def test_a_failure_that_is_seen_after_a_later_success_does_not_stay_open(shop: Shop, hook: Webhook):
+    shop.pipeline({"name": "sum", "type": "sql", "config": {"query": "SELECT age::INTEGER AS age FROM load"}})
+    shop.write("name,age\nAnn,old\n")
+    failed = shop.run()
+    assert succeeded_after(shop.instance, failed) is None
+    time.sleep(1.1)
+    shop.write(GOOD)
+    made = shop.run()
+    later = succeeded_after(shop.instance, failed)
+    assert later is not None
+    assert later.run_id == made.run_id
+    assert succeeded_after(shop.instance, made) is None
 
 
 def test_a_blocking_check_that_stops_a_run_is_one_alert_and_not_two(shop: Shop, hook: Webhook):
