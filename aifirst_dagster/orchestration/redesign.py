@@ -18,7 +18,10 @@ from aifirst_dagster.datasets.session import LINE, SOURCE, connect, ident
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Version
 from aifirst_dagster.errors import AifirstError
 from aifirst_dagster.proposals.designs import DesignStore
-from aifirst_dagster.proposals.variants import parse, parse_sections
+from aifirst_dagster.proposals.files import write_atomically
+from aifirst_dagster.proposals.rules.carry import taken_over
+from aifirst_dagster.proposals.rules.task import RulesTask
+from aifirst_dagster.proposals.variants import join, parse, parse_sections
 
 if TYPE_CHECKING:
     from aifirst_dagster.orchestration.execute import Work
@@ -84,6 +87,7 @@ def _redesign(work: Work, because: str, folder: Path) -> Redesign:
     if not design.get("reused"):
         return Redesign(because, False, "No accepted design is for this input: it is designed as at a first run.")
     _made(work, learn, new, store)
+    _take_over(accepted, new)
     after = _made(work, held, new, store)
     if _same(design, after.manifest.details.get("design") or {}):
         return Redesign(because, False, "The new data leads to the design that is accepted already.")
@@ -128,6 +132,15 @@ def _made(work: Work, inputs: dict[str, Dataset], designs: Path, store: DatasetS
     )
     done = execute(scratch)
     return done.writer.publish(done.manifest, keep=10)
+
+
+def _take_over(accepted: Path, new: Path) -> None:
+    """What people made of the accepted rules holds for the new ones, too."""
+    file = new / RulesTask.file
+    standing = DesignStore(accepted, frozen=True).variants(file.name)
+    if file.is_file() and standing:
+        first, *others = parse(file.read_text(encoding="utf-8"), str(file))
+        write_atomically(file, join([taken_over(first, standing, of_part=True), *others]))
 
 
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -198,6 +211,6 @@ def _keep(work: Work, folder: Path, better: bool) -> list[str]:
                 for part in parts
                 if part.fingerprint == variant.meta.fingerprint
             }
-            store.put(path.name, variant, beside)
+            store.put(path.name, variant, beside, carried=path.name == RulesTask.file)
             files.append(path.name)
     return files

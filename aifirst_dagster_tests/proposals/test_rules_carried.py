@@ -10,8 +10,10 @@ from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.project import Project
 from aifirst_dagster.proposals import rules
 from aifirst_dagster.proposals.designs import DesignStore
-from aifirst_dagster.proposals.rules.book import Book
+from aifirst_dagster.proposals.rules.book import Book, rules_of
+from aifirst_dagster.proposals.rules.carry import taken_over
 from aifirst_dagster.proposals.rules.versions import pick, versions
+from aifirst_dagster.proposals.variants import parse
 
 AGE, EMAIL = "age.values_to_be_between", "email.values_to_match_regex"
 
@@ -156,3 +158,21 @@ def test_a_wrong_edit_changes_nothing_and_says_what_is_wrong(con, people, store)
         book(store).decide("age.values_to_be_betwen", "muted", "ann")
     assert AGE in raised.value.hint
     assert (store.folder / "rules.yaml").read_text() == before
+
+
+def test_a_design_proposed_apart_takes_over_what_people_decided_and_what_is_said_of_all_rows(
+    con, people, store, tmp_path
+) -> None:
+    rules.design(con, "people", people, store=store)
+    book(store).decide(AGE, "rejected", "ann", "any age")
+    con.execute("CREATE TABLE half AS SELECT * FROM people WHERE id % 2 = 0")
+    apart = DesignStore(tmp_path / "apart" / "customers" / "step")
+    rules.design(con, "half", people, store=apart)
+
+    made = taken_over(apart.variants("rules.yaml")[0], store.variants("rules.yaml"), of_part=True)
+
+    kept = {rule.id: rule for rule in rules_of(made, "rules.yaml")}
+    volume = "table.row_count_to_be_between"
+    assert kept[AGE].status == "rejected" and kept[AGE].decision.by == "ann"
+    assert kept[volume].kwargs == {rule.id: rule for rule in book(store).rules()}[volume].kwargs
+    assert not made.edited and parse(made.text, "rules.yaml")[0].body == made.body

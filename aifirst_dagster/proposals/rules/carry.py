@@ -18,6 +18,8 @@ from aifirst_dagster.quality.rules import Decision, Rule, RuleSet
 
 #: Where a design's evidence says how its rules were written, and which a person removed.
 WRITTEN, REMOVED = "rules", "removed"
+#: Types whose limits part of the rows cannot teach.
+_OF_ALL_ROWS = ("expect_table_row_count_to_be_between", "expect_column_values_to_have_no_gaps")
 _BY_HAND = Decision(status="rejected", by="by hand", why="Removed from the file.")
 
 
@@ -85,10 +87,20 @@ def evidence(rules: RuleSet, persons: Persons) -> dict[str, Any]:
     return {WRITTEN: written, **({REMOVED: persons.removed} if persons.removed else {})}
 
 
-def taken_over(variant: Variant, earlier: Sequence[Variant]) -> Variant:
-    """A design proposed some time ago, with what people made of rules since."""
+def taken_over(variant: Variant, earlier: Sequence[Variant], of_part: bool = False) -> Variant:
+    """A design that was proposed apart, with what people made of rules in the meantime.
+
+    Args:
+        variant: The proposal.
+        earlier: The designs that stand, the newest first.
+        of_part: It was learned from part of the rows: what rules say of all rows is as it was.
+    """
     persons = of(earlier)
-    rules = merged(RuleSet(rules=_rules(variant)), persons)
+    proposed = _rules(variant)
+    if of_part:
+        standing = [rule for rule in _rules(earlier[0]) if rule.type in _OF_ALL_ROWS] if earlier else []
+        proposed = [*standing, *(rule for rule in proposed if rule.type not in _OF_ALL_ROWS)]
+    rules = merged(RuleSet(rules=proposed), persons)
     listed = [
         {name: value for name, value in rule.model_dump(mode="json").items() if name != "decision" or value}
         for rule in rules
