@@ -204,3 +204,8 @@ _TESTS: dict[str, Make] = {
     "expect_column_max_to_be_recent": _recent,
     "expect_table_row_count_to_equal_other_table": _rows_of_other,
 }
+
+
+def has_test(type_: str) -> bool:
+    """Whether dbt has a test for rules of this type, with the usual arguments."""
+    return type_ in _TESTS

@@ -142,6 +142,12 @@ def test_rules_about_figures_and_order_name_no_row(con):
         ('col("id") >= 5', "great_expectations", 2),
         ('col("n").notNull()', "great_expectations", 5),
         ("1 < id <= 3", "pandas", 2),
+        ("id == [1, 2, 9]", "pandas", 2),
+        ("id % 2 == 0 and id + 1 > 3", None, 2),
+        ("colour.str.startswith('r')", "pandas", 3),
+        ("colour.str.contains('^r|n$') and colour.str.len() < 4", "pandas", 2),
+        ("colour.isin(['red'])", "pandas", 2),
+        ('col("d") > date("2024-02-01")', "great_expectations", 2),
         ({"type": "comparison", "column": {"name": "id"}, "operator": ">", "parameter": 4}, None, 2),
     ],
 )

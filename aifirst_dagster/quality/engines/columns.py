@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.quality.engines import texts
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.literals import as_time, bounds, members
@@ -80,10 +80,21 @@ def _in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
     return f"{value} IN ({', '.join(listed)})" if listed else "FALSE"
 
 
+def _moment(value: Any) -> Any:
+    """A text as the date or time that it is by any spelling; what is none could not be missed in a column of such."""
+    if not isinstance(value, str) or as_time(value) is not None:
+        return value
+    from dateutil.parser import parse
+
+    try:
+        return parse(value)
+    except (ValueError, OverflowError):
+        raise CannotEvaluateError(f"{value!r} of value_set is no date.") from None
+
+
 def _not_in_set(table: Table, kwargs: dict[str, Any], value: str) -> str:
-    odd = [one for one in kwargs["value_set"] if isinstance(one, str) and as_time(one) is None]
-    if odd and table.kind(kwargs["column"]) == "time":
-        raise CannotEvaluateError(f"{odd[0]!r} of value_set is no date, and could not be missed in one.")
+    if table.kind(kwargs["column"]) == "time":
+        kwargs = {**kwargs, "value_set": [_moment(one) for one in kwargs["value_set"]]}
     return f"NOT ({_in_set(table, kwargs, value)})"
 
 
@@ -147,9 +158,9 @@ def _spread(
 
     def compile_(table: Table, kwargs: dict[str, Any]) -> Plan:
         name = kwargs["column"]
-        if table.kind(name) != "number":
+        if table.kind(name) != "number" and not (table.kind(name) == "flag" and holds is _z_score):
             raise CannotEvaluateError(f"Column {name!r} holds {table.type(name)}, not numbers.")
-        value = f"({table.value(name)})"
+        value = f"({table.value(name)})" if table.kind(name) == "number" else f"CAST({ident(name)} AS INTEGER)"
         present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
         wanted = figures(table, kwargs, value)
         chosen = tuple(part if present == "TRUE" else f"{part} FILTER ({present})" for part in wanted)

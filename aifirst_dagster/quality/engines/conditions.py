@@ -9,10 +9,15 @@ import tokenize
 from typing import Any
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.quality.engines.patterns import matches
 from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Table
 
 _COMPARE = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+_ARITHMETIC = {
+    ast.Add: "({a} + {b})", ast.Sub: "({a} - {b})", ast.Mult: "({a} * {b})", ast.Div: "({a} / {b})",
+    ast.Mod: "((({a} % {b}) + {b}) % {b})",  # of the divisor's sign, as in Python
 }  # fmt: skip
 _WORDS = {"&": "and", "|": "or", "~": "not"}
 _SIGNS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -52,12 +57,14 @@ def parse(table: Table, text: str) -> str:
         raise CannotEvaluateError(
             f"row_condition {text!r} cannot be read. Write it as 'age > 17 and country == \"CH\"'."
         ) from None
+    if isinstance(tree, ast.BinOp | ast.Constant):
+        raise CannotEvaluateError(f"row_condition {text!r} is no condition: it compares nothing.")
     return _Sql(table, names, text).of(tree)
 
 
 class _Sql:
     def __init__(self, table: Table, names: dict[str, str], text: str) -> None:
-        self.table, self.names, self.text = table, names, text
+        self.table, self.names, self.text_ = table, names, text
 
     def of(self, node: ast.expr) -> str:
         """SQL of a node: only what is listed here is allowed, so that a condition can do nothing but compare."""
@@ -76,19 +83,47 @@ class _Sql:
                 return self.column(name)
             case ast.Call(func=ast.Attribute(value=value, attr=attr), args=[]) if attr.lower() in _NULL_TESTS:
                 return f"({self.of(value)} {_NULL_TESTS[attr.lower()]})"
+            case ast.Call(func=ast.Name(id="date"), args=[ast.Constant(value=str() as text)]):
+                return literal(text)
+            case ast.Call(func=ast.Attribute(value=value, attr="isin"), args=[ast.List() | ast.Tuple() as listed]):
+                return self.compare(value, ast.In(), listed)
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=value, attr="str"), attr=attr), args=args):
+                return self.text(node, value, attr, args)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                return _ARITHMETIC[type(op)].format(a=self.of(left), b=self.of(right))
             case ast.Name(id=name):
                 return self.column(self.names.get(name, name))
             case ast.Constant(value=None | bool() | int() | float() | str() as value):
                 return literal(value)
-        raise CannotEvaluateError(f"row_condition {self.text!r} has a part that is not supported: {ast.unparse(node)}.")
+        raise self.odd(node)
+
+    def odd(self, node: ast.expr) -> CannotEvaluateError:
+        """What is said of a part that has no meaning here."""
+        part = ast.unparse(node)
+        return CannotEvaluateError(f"row_condition {self.text_!r} has a part that is not supported: {part}.")
+
+    def text(self, node: ast.expr, value: ast.expr, attr: str, args: list[ast.expr]) -> str:
+        """One of pandas' methods of texts."""
+        match attr, args:
+            case (("startswith" | "endswith"), [ast.Constant(value=str() as part)]):
+                return f"({attr.removesuffix('with')}_with({self.of(value)}, {literal(part)}) IS TRUE)"
+            case "contains", [ast.Constant(value=str() as pattern)]:
+                return f"(({matches(self.of(value), pattern)}) IS TRUE)"
+            case (("lower" | "upper"), []):
+                return f"{attr}({self.of(value)})"
+            case "len", []:
+                return f"length({self.of(value)})"
+        raise self.odd(node)
 
     def compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
         """One comparison."""
+        if isinstance(op, ast.Eq | ast.NotEq) and isinstance(right, ast.List | ast.Tuple):
+            op = ast.In() if isinstance(op, ast.Eq) else ast.NotIn()
         if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
             listed = ", ".join(self.of(item) for item in right.elts) or "NULL"
             return f"(({self.of(left)} IN ({listed})) IS {'' if isinstance(op, ast.In) else 'NOT '}TRUE)"
         if type(op) not in _COMPARE:
-            raise CannotEvaluateError(f"row_condition {self.text!r} has a comparison that is not supported.")
+            raise CannotEvaluateError(f"row_condition {self.text_!r} has a comparison that is not supported.")
         if isinstance(right, ast.Constant) and right.value is None:
             return f"{self.of(left)} IS {'' if isinstance(op, ast.Eq) else 'NOT '}NULL"
         if isinstance(op, ast.NotEq):  # as in pandas, a missing value differs from any other

@@ -64,6 +64,8 @@ def _figure(sql: Callable[[str], str], kinds: tuple[str, ...], empty: Any = None
             raise CannotEvaluateError(f"Column {name!r} holds {table.type(name)}, of which there is no such figure.")
         value = f"({table.value(name)})"
         value = f"CAST({value} AS INTEGER)" if kind == "flag" else value
+        if kind == "time" and table.type(name) == "DATE" and sql is not _MIN and sql is not _MAX:
+            value = f"CAST({value} AS TIMESTAMP)"
         present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
 
         def finish(got: tuple[Any, ...]) -> Verdict:
@@ -203,12 +205,18 @@ def _near_range(value: float | None, ends: list[Any]) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
+def _mean(value: str) -> str:
+    return f"avg({value})"
+
+
+_MIN, _MAX = "min({})".format, "max({})".format
 _NUMBERS = ("number", "flag")
+_MIDDLE = ("number", "flag", "time")
 COMPILERS: dict[str, Compiler] = {
-    "expect_column_min_to_be_between": _figure("min({})".format, ("number", "flag", "time")),
-    "expect_column_max_to_be_between": _figure("max({})".format, ("number", "flag", "time")),
-    "expect_column_mean_to_be_between": _figure("avg({})".format, _NUMBERS),
-    "expect_column_median_to_be_between": _figure("quantile_cont({}, 0.5)".format, _NUMBERS),
+    "expect_column_min_to_be_between": _figure(_MIN, ("number", "flag", "time", "text")),
+    "expect_column_max_to_be_between": _figure(_MAX, ("number", "flag", "time", "text")),
+    "expect_column_mean_to_be_between": _figure(_mean, _MIDDLE),
+    "expect_column_median_to_be_between": _figure("quantile_cont({}, 0.5)".format, _MIDDLE),
     "expect_column_sum_to_be_between": _figure("sum({})".format, _NUMBERS, empty=0),
     "expect_column_stdev_to_be_between": _figure("stddev_samp({})".format, _NUMBERS),
     "expect_column_proportion_of_non_null_values_to_be_between": _filled,

@@ -179,3 +179,8 @@ def point(value: Any) -> str | None:
 def named(value: Any) -> str | None:
     """A list of texts that is not empty."""
     return "a list of texts that is not empty" if texts(value) or not value else None
+
+
+def several(value: Any) -> str | None:
+    """A list of at least two texts."""
+    return "a list of at least two texts" if texts(value) or len(value) < 2 else None

@@ -41,7 +41,7 @@ _PAIR: Kwargs = {
     **_MOSTLY,
 }
 _SEVERAL: Kwargs = {
-    "column_list": _need(kinds.texts),
+    "column_list": _need(kinds.several),
     "ignore_row_if": Kwarg(
         kinds.one_of("all_values_are_missing", "any_value_is_missing", "never"),
         nullable=False,
@@ -177,6 +177,9 @@ def problem(type_: str, kwargs: dict[str, Any]) -> tuple[str, str, str | None] |
     for name, kwarg in known.items():
         if kwarg.required and name not in kwargs:
             return f"{type_} lacks {name!r}.", f"It takes {', '.join(known)}.", None
+    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    if type_ == "expect_table_row_count_to_be_between" and low is not None and high is not None and low > high:
+        return f"min_value of {type_} is greater than its max_value.", "No table has so many rows.", "min_value"
     return None
 
 
