@@ -170,6 +170,8 @@ def _minimal(look: Look, held: Sequence[Dependency]) -> list[Dependency]:
             continue
         if any(leader[at] != at for at in (*one.left, right)):
             continue
+        if len(one.left) == 2 and _follows(one, held, exact):
+            continue
         if one.error and any((other, right) in exact for other in every):
             continue
         if len(one.left) == 1 and any(
@@ -178,6 +180,18 @@ def _minimal(look: Look, held: Sequence[Dependency]) -> list[Dependency]:
             continue
         kept.append(one)
     return sorted(kept, key=lambda one: (len(one.left), one.error > 0))
+
+
+def _follows(one: Dependency, held: Sequence[Dependency], exact: set[tuple[int, int]]) -> bool:
+    """Whether a pair fixes a column only since what it fixes does: (a, b) -> c goes where a -> d and (d, b) -> c."""
+    fixed = [{left} | {right for key, right in exact if key == left} for left in one.left]
+    for other in held:
+        if other is one or other.right != one.right or len(other.left) != 2 or set(other.left) == set(one.left):
+            continue
+        first, second = other.left
+        if (first in fixed[0] and second in fixed[1]) or (first in fixed[1] and second in fixed[0]):
+            return True
+    return False
 
 
 def _told(columns: Sequence[Column], one: Dependency, mutual: bool) -> Relationship:

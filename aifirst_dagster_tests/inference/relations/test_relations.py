@@ -52,6 +52,19 @@ def test_two_columns_together_fix_a_third():
     assert ("shop", "item", "shelf", "determines") in found(table)
 
 
+def test_of_pairs_that_fix_a_column_the_one_that_the_others_follow_from_is_told():
+    numbers = spread(400)
+    shops = [f"shop {number % 9}" for number in numbers]
+    regions = [f"region {number % 9 % 3}" for number in numbers]
+    items = [f"item {number // 9 % 7}" for number in numbers]
+    prices = [str(sum(map(ord, region + item)) * 31 % 83) for region, item in zip(regions, items, strict=True)]
+    related = found({"shop": shops, "region": regions, "item": items, "price": prices})
+    assert ("shop", "region", "determines") in related
+    assert {frozenset(one) for one in related if one[-2] == "price"} == {
+        frozenset(("region", "item", "price", "determines"))
+    }
+
+
 @pytest.mark.parametrize(
     ("kind", "inputs", "make"),
     [
