@@ -9,6 +9,11 @@ from aifirst_dagster.quality.anomalies.table import FLAGS, Field, Table
 ROW = -1
 
 
+def unflagged(field: Field) -> str:
+    """SQL: a condition for rows whose cell of `field` is not flagged yet: models are made of these."""
+    return f"(__row NOT IN (SELECT row FROM {FLAGS} WHERE field = {field.at} AND row IS NOT NULL))"
+
+
 def add(table: Table, field: Field | None, kind: str, query: str, most: int | None = None) -> int:
     """Flag what `query` gives: __row, value, expected, surprise, cause; returns how many.
 
@@ -17,10 +22,14 @@ def add(table: Table, field: Field | None, kind: str, query: str, most: int | No
         field: The cells' column; None: rows.
         kind: One of `model.KINDS`.
         query: SELECT, lazily evaluated, all of it in DuckDB.
-        most: More than this are not anomalies but how the column is: then none is flagged.
+        most: More than this, beside those that are flagged already, are not anomalies but how the column is: then none
+            is flagged.
     """
     at = ROW if field is None else field.at
-    rows = f"SELECT __row, value::VARCHAR AS value, expected::VARCHAR AS expected, surprise, cause FROM ({query})"
+    rows = (
+        f"SELECT __row, value::VARCHAR AS value, expected::VARCHAR AS expected, surprise, cause FROM ({query}) q "
+        f"ANTI JOIN {FLAGS} f ON f.row = q.__row AND f.field = {at}"
+    )
     name = table.create("__anomaly_some", rows)
     count = int(table.ask(f"SELECT count(*) FROM {name}")[0][0])
     if count and (most is None or count <= most):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aifirst_dagster.quality.anomalies import tails
-from aifirst_dagster.quality.anomalies.flags import add
+from aifirst_dagster.quality.anomalies.flags import add, unflagged
 from aifirst_dagster.quality.anomalies.table import TABLE, Field, Table
 
 #: Fewer numbers, or fewer different ones, have no tail to speak of.
@@ -47,7 +47,7 @@ def surprise(table: Table, x: str, source: str, positive: bool = True) -> str | 
 
 def _one(table: Table, field: Field) -> None:
     x = field.value
-    rows = f"(SELECT {x} AS x FROM {TABLE} WHERE {table.sampled} AND {field.sql} IS NOT NULL)"
+    rows = f"(SELECT {x} AS x FROM {TABLE} WHERE {table.sampled} AND {field.sql} IS NOT NULL AND {unflagged(field)})"
     mode, times = table.ask(f"SELECT mode(x), count(*) FILTER (x = (SELECT mode(x) FROM {rows})) FROM {rows}")[0]
     if mode is None:
         return

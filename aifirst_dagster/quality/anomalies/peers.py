@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aifirst_dagster.quality.anomalies import numbers, tails
-from aifirst_dagster.quality.anomalies.flags import add
+from aifirst_dagster.quality.anomalies.flags import add, unflagged
 from aifirst_dagster.quality.anomalies.table import SLICE, TABLE, Field, Table
 
 #: Categories looked at; rows that a group needs; how much less a number must vary within groups than at large.
@@ -61,7 +61,12 @@ def levels(table: Table) -> dict[int, Level]:
 def find(table: Table, known: dict[int, Level]) -> None:
     """Flag numbers that lie far from what is usual among rows alike."""
     for level in known.values():
-        said = numbers.surprise(table, "r", f"(SELECT x - m AS r FROM {level.base} WHERE {table.sampled})", False)
+        said = numbers.surprise(
+            table,
+            "r",
+            f"(SELECT x - m AS r FROM {level.base} WHERE {table.sampled} AND {unflagged(level.field)})",
+            False,
+        )
         if said is None:
             continue
         least = tails.needed(level.field.filled, table.alarms)

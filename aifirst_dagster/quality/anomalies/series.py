@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aifirst_dagster.quality.anomalies import numbers, tails
-from aifirst_dagster.quality.anomalies.flags import add
+from aifirst_dagster.quality.anomalies.flags import add, unflagged
 from aifirst_dagster.quality.anomalies.peers import number
 from aifirst_dagster.quality.anomalies.table import TABLE, Field, Table
 
-#: Neighbours on each side that say what is usual, and how restless it is; how much less a series must vary around them than at large; columns that are looked at.
+#: Neighbours on each side that say what is usual, and those that say how restless it is; how much less a series must
+#: vary around them than at large; columns that are looked at.
 REACH, WIDER, SMOOTH, COLUMNS = 2, 8, 0.6, 12
 #: A series has at least so many moments.
 LEAST = 30
@@ -84,7 +85,7 @@ def _one(table: Table, field: Field, ordered: Order) -> None:
     # Where a series is restless of itself, a neighbour off by as much is none: what is left is measured by that.
     typical = table.ask(f"SELECT median(d) FROM {name}")[0][0] or 0.0
     relative = f"r / greatest(d, {max(typical, 1e-12)!r})"
-    said = numbers.surprise(table, "r", f"(SELECT {relative} AS r FROM {name})", False)
+    said = numbers.surprise(table, "r", f"(SELECT {relative} AS r FROM {name} WHERE {unflagged(field)})", False)
     if said is None:
         return
     least = tails.needed(field.filled, table.alarms)
