@@ -12,7 +12,7 @@ import pytest
 
 import aifirst_dagster.state as state_package
 from aifirst_dagster.observe.alerts import WEBHOOK
-from aifirst_dagster.orchestration.alerts import ended, succeeded_after, tell
+from aifirst_dagster.orchestration.alerts import alert_sensors, succeeded_after
 from aifirst_dagster.orchestration.build import definitions
 from aifirst_dagster.pipelines.load import Loaded, load_file
 from aifirst_dagster.project import Project
@@ -53,15 +53,17 @@ class Shop:
         return run
 
     def look(self, run_id: str) -> None:
+        """Let the sensor of the run's status look at it."""
         run = self.instance.get_run_by_id(run_id)
         assert run is not None
-        failure = None
-        if not run.is_success:
-            records = self.instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records
-            event = records[-1].event_log_entry.dagster_event
-            context = dg.build_run_status_sensor_context("s", event, self.instance, run)
-            failure = context.for_run_failure()
-        tell(self.project, self.state, ended(self.instance, run, failure), {"shop": self.loaded.spec})
+        on_failure, on_success, _ = alert_sensors(self.project, [self.loaded.spec])
+        kind = dg.DagsterEventType.RUN_SUCCESS if run.is_success else dg.DagsterEventType.RUN_FAILURE
+        event = self.instance.get_records_for_run(run_id, of_type=kind).records[-1].event_log_entry.dagster_event
+        context = dg.build_run_status_sensor_context("s", event, self.instance, run)
+        if run.is_success:
+            on_success(context)
+        else:
+            on_failure(context.for_run_failure())
 
     def open(self) -> list[Incident]:
         return sorted(self.state.alerts.list(), key=lambda one: one.key)
