@@ -82,6 +82,9 @@ where they may not (look-around, `\\d` beyond ASCII, `$` before a line break); d
 | `unique_within_record` over kinds, several missing | NaT, NaN and None differ | missing is missing |
 | `pair_values_to_be_in_set` of whole numbers | may fail on its own report | judged |
 | text of a time for patterns and lengths | as pandas writes the whole column | as SQL writes the value |
+| order of true and false | always as expected | false comes before true |
+| sum of texts, deviation of times | a text, a length of time | an error |
+| `row_condition` by the row's `index` | the place in the frame | an error: there is no such column |
 | limits for a column of text | an error of its own | an error: make it a number or date first |
 """
 

@@ -17,7 +17,7 @@ from aifirst_dagster.quality.engines import great_expectations as theirs
 from aifirst_dagster.quality.results import RuleResult
 from aifirst_dagster_tests.quality.random_rules import rule_sets, tables
 
-EXAMPLES = int(os.environ.get("AIFIRST_AGREE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("AIFIRST_AGREE_EXAMPLES", "8"))
 
 
 def plain(value: Any) -> Any:
