@@ -52,8 +52,9 @@ def _sums_to_one(weights: Sequence[float]) -> bool:
 
 def _categorical(partition: dict[str, Any]) -> bool:
     weights, values = partition.get("weights"), partition.get("values")
-    listed = isinstance(weights, list | tuple) and isinstance(values, list | tuple)
-    return listed and len(weights) == len(values) and _sums_to_one(weights)
+    if not isinstance(weights, list | tuple) or not isinstance(values, list | tuple):
+        return False
+    return len(weights) == len(values) and _sums_to_one(weights)
 
 
 def _continuous(partition: dict[str, Any]) -> bool:
