@@ -72,9 +72,8 @@ def _of(one: Relationship, known: dict[str, Facts]) -> Iterator[Candidate]:
         yield _total(one, sources, out, known)
     elif one.kind == "difference":
         yield _total(one, [sources[1], out], sources[0], known)
-    elif one.kind == "product" and not any(sign in name for name in one.columns for sign in "{}"):
-        sql = f"{ident(sources[0])} * {ident(sources[1])}"
-        yield _computed(one, sql, f"{out} is {sources[0]} times {sources[1]}", known)
+    elif one.kind == "product" and not any("`" in name for name in one.columns):
+        yield _product(one, known)
     elif one.kind == "copy":
         rule = _rule(
             "expect_column_pair_values_to_be_equal",
@@ -111,16 +110,18 @@ def _total(one: Relationship, terms: list[str], out: str, known: dict[str, Facts
     return Candidate(rule, 9, NEED, kind="total", columns=(*terms, out), learned=one.confidence)
 
 
-def _computed(one: Relationship, sql: str, told: str, known: dict[str, Facts]) -> Candidate:
-    """A rule that recomputes a column; where it is half a unit off it was rounded."""
-    out = one.columns[-1]
+def _product(one: Relationship, known: dict[str, Facts]) -> Candidate:
+    """A rule that multiplies anew; where it is half a unit off the result was rounded."""
+    a, b, out = one.columns
     slack = _slack([known[out]]) or 0.5
-    query = f"SELECT * FROM {{batch}} WHERE abs({sql} - {ident(out)}) > {slack} + 1e-9 * abs({ident(out)})"
+    given = " and ".join(f"`{name}`.notnull()" for name in one.columns)
     rule = _rule(
-        "unexpected_rows_expectation",
-        f"{told}{_seen(one)}: a row that does not come out has a wrong figure.",
-        unexpected_rows_query=query,
-    ).model_copy(update={"id": f"{out}.{one.kind}_of_{','.join(one.columns[:-1])}"})
+        "expect_condition_to_imply_condition",
+        f"{out} is {a} times {b}{_seen(one)}: a row that does not come out has a wrong figure.",
+        if_condition=given,
+        then_condition=f"`{a}` * `{b}` - `{out}` <= {slack} and `{out}` - `{a}` * `{b}` <= {slack}",
+        condition_parser="pandas",
+    ).model_copy(update={"id": f"{out}.product_of_{a},{b}"})
     return Candidate(rule, 9, NEED, kind="total", columns=tuple(one.columns), learned=one.confidence)
 
 

@@ -26,6 +26,9 @@ _DISTINCT = (
     "unexpected_rows_query", "base_query", "comparison_query",
 )  # fmt: skip
 
+#: Types whose rules a given id names better than any column.
+_OF_NO_COLUMN = ("unexpected_rows_expectation", "expect_condition_to_imply_condition")
+
 
 class Decision(BaseModel):
     """What a person decided about a rule: the status they gave it, who, when (ISO 8601, UTC) and why."""
@@ -162,7 +165,7 @@ def check_name(rule: Rule) -> str:
     (a second rule of its type on the same column; a name that a person gave).
     """
     identity = stable_id(rule.type, rule.kwargs)
-    queried = rule.type == "unexpected_rows_expectation" and rule.id != identity
+    queried = rule.type in _OF_NO_COLUMN and rule.id != identity
     columns = [str(name) for name in rule.columns] or [rule.id if queried else "table"]
     plain = [re.sub(r"_{2,}", "_", re.sub(r"[^A-Za-z0-9_]+", "_", name)).strip("_")[:40] for name in columns]
     name = "__".join([*[part for part in plain if part][:3], short_type(rule.type)])
