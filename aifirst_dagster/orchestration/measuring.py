@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.datasets.store import DatasetStore, Manifest, Version, read_version
 from aifirst_dagster.errors import AifirstError, StorageError
@@ -68,7 +68,7 @@ def _measured(folder: Path) -> Measure | None:
         return None
 
 
-def _rule(result: dict[str, object]) -> dict[str, object]:
+def _rule(result: dict[str, Any]) -> dict[str, Any]:
     """A rule's verdict, small."""
     from aifirst_dagster.quality.results import RuleResult
     from aifirst_dagster.quality.rules import check_name

@@ -88,7 +88,7 @@ def by_dimension(
         columns: Columns to give figures for, also where no rule reads them; those of the rules come anyway.
         weights: Weight of a dimension in the overall figure; 1 where none is given, 0 leaves it out.
     """
-    weighing = {name: float((weights or {}).get(name, 1.0)) for name in DIMENSIONS}
+    weighing: dict[str, float] = {name: float((weights or {}).get(name, 1.0)) for name in DIMENSIONS}
     active = [result for result in results if result.counts]
     parts = tuple(
         Part(one.id, one.dimension, share(one), WEIGHTS[one.severity] * weighing[one.dimension]) for one in active

@@ -134,8 +134,10 @@ def _figure(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
 
     drawn: list[str] = []
     # Texts of the data are no formulas: a lone $ must not be read as one.
-    settings = {"svg.fonttype": "none", "svg.hashsalt": f"{width}x{height}", "font.family": "sans-serif",
-                "text.parse_math": False}  # fmt: skip
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none", "svg.hashsalt": f"{width}x{height}", "font.family": "sans-serif",
+        "text.parse_math": False,
+    }  # fmt: skip
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)

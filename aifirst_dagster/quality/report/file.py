@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.quality.engines.duckdb import evaluate
-from aifirst_dagster.quality.report.content import Content
+from aifirst_dagster.quality.report.content import Content, Status
 from aifirst_dagster.quality.report.judged import EXAMPLES, judged
 from aifirst_dagster.quality.report.measured import measure
 from aifirst_dagster.quality.report.words import listed, plural, verdict_of
@@ -63,7 +63,7 @@ def of_file(
     return content
 
 
-def _verdict(content: Content, learned: bool) -> tuple:
+def _verdict(content: Content, learned: bool) -> tuple[Status, str, list[str]]:
     if not learned:
         return verdict_of(content, {})
     failing = content.failing

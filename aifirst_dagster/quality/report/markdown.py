@@ -17,6 +17,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 def markdown(content: Content) -> str:
     """The report without its plots: verdict, score, trend, broken rules, repairs, quarantine, drift, provenance."""
     parts = [f"# {_cell(content.title, 120)}", _said(content)]
+    rows: list[tuple[Any, ...]]
     if content.explained:
         rows = [
             (one["dimension"], percent(one["score"]), one["rules"], one["failing"], percent(one["weight"], 0))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Rows that are measured at most, and columns.
 ROWS, COLUMNS = 200_000, 150
+#: Bars of a distribution that is drawn beside an earlier one.
+BINS = 16
 _VIEW = "aifirst_reported"
 _TYPES: Mapping[str, FieldType] = {
     **dict.fromkeys(
@@ -62,12 +64,14 @@ def _column(name: str, type_: str, meaning: str | None) -> Column:
     return Column(name=name, source_name=name, type=kind, physical_type=type_, native=True, semantic_type=meaning)
 
 
-def shift(column: ColumnProfile, before: Mapping[str, Any], rows: int) -> dict[str, Any] | None:
+def shift(
+    con: duckdb.DuckDBPyConnection, relation: str, column: ColumnProfile, before: Mapping[str, Any], rows: int
+) -> dict[str, Any] | None:
     """How a column was spread at the baseline, and is: shares for the same bins; None where that cannot be drawn."""
     if before.get("counts") and column.top_values:
         return _categories(column, before, rows)
     if before.get("quantiles") and column.histogram:
-        return _bins(column, before["quantiles"])
+        return _bins(con, relation, column, before["quantiles"])
     return None
 
 
@@ -83,42 +87,32 @@ def _categories(column: ColumnProfile, before: Mapping[str, Any], rows: int) -> 
     }  # fmt: skip
 
 
-def _bins(column: ColumnProfile, quantiles: Sequence[float]) -> dict[str, Any] | None:
-    """The baseline's share in each bin of the column's own histogram, widened to where the baseline reaches."""
+def _bins(
+    con: duckdb.DuckDBPyConnection, relation: str, column: ColumnProfile, quantiles: Sequence[float]
+) -> dict[str, Any] | None:
+    """Shares in equal bins over where the baseline lies, and as far again; what lies beyond counts in the last ones."""
     import numpy as np
 
-    lows = [_place(each["low"]) for each in column.histogram]
-    highs = [_place(each["high"]) for each in column.histogram]
-    if None in lows or None in highs:
-        return None
-    edges = np.array([*lows, highs[-1]], dtype=float)
-    counts = np.array([each["count"] for each in column.histogram], dtype=float)
-    low, high = min(edges[0], quantiles[0]), max(edges[-1], quantiles[-1])
-    # The middle of both, for one far value would press all others into a bin.
-    of_now = np.concatenate([[0.0], np.cumsum(counts) / max(counts.sum(), 1)])
-    middle = [np.interp(share, of_now, edges) for share in (0.01, 0.99)]
+    timed = column.type in ("date", "datetime")
+    axis = f"epoch({ident(column.name)})" if timed else f"{ident(column.name)}::DOUBLE"
+    ends = con.execute(f"SELECT quantile_cont({axis}, [0.01, 0.99]) FROM {relation} WHERE isfinite({axis})").fetchall()[
+        0
+    ][0]
     cut = max(1, len(quantiles) // 100)
-    low, high = max(low, min(middle[0], quantiles[cut])), min(high, max(middle[1], quantiles[-1 - cut]))
-    if not high > low:
+    first, last = quantiles[cut], quantiles[-1 - cut]
+    span = last - first
+    if not ends or not span > 0:
         return None
-    grid = np.linspace(low, high, 17)
-    levels = np.linspace(0, 1, len(quantiles))
-    before = np.diff(np.interp(grid, quantiles, levels, left=0, right=1))
-    after = np.diff(np.interp(grid, edges, of_now, left=0, right=1))
+    low, high = max(min(first, ends[0]), first - span), min(max(last, ends[1]), last + span)
+    grid = np.linspace(low, high, BINS + 1)
+    place = f"greatest(0, least({BINS - 1}, floor(({axis} - {low!r}) / {(high - low) / BINS!r})))::INTEGER"
+    counted = dict(
+        con.execute(f"SELECT {place}, count(*) FROM {relation} WHERE isfinite({axis}) GROUP BY 1").fetchall()
+    )
+    levels = np.interp(grid, quantiles, np.linspace(0, 1, len(quantiles)))
+    levels[0], levels[-1] = 0.0, 1.0
+    total = max(sum(counted.values()), 1)
     return {
-        "name": column.name, "kind": "time" if column.type in ("date", "datetime") else "number",
-        "labels": [float(edge) for edge in grid], "before": before.tolist(), "after": after.tolist(),
+        "name": column.name, "kind": "time" if timed else "number", "labels": [float(edge) for edge in grid],
+        "before": np.diff(levels).tolist(), "after": [counted.get(at, 0) / total for at in range(BINS)],
     }  # fmt: skip
-
-
-def _place(value: Any) -> float | None:
-    """A bin's edge on a line of numbers: itself, or seconds since 1970."""
-    if isinstance(value, int | float):
-        return float(value)
-    from datetime import UTC, datetime
-
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -15,6 +15,8 @@ from aifirst_dagster.quality.report.measured import measure, shift
 from aifirst_dagster.quality.report.words import verdict_of
 
 if TYPE_CHECKING:
+    import duckdb
+
     from aifirst_dagster.state.measures import Measure
 
 #: Columns whose shift is drawn.
@@ -58,7 +60,7 @@ def of_version(
         if version.parts:
             scan = Dataset(made.step, (version,)).scan()
             content.columns, content.sampled = measure(con, scan, made.rows_out, columns)
-    content.shifts = _shifts(content, baseline)
+            content.shifts = _shifts(con, scan, content, baseline)
     content.status, content.verdict, content.remarks = verdict_of(content, made.gate, made.details.get("skipped"))
     content.remarks += [str(note) for note in made.details.get("notes") or []][:6]
     return content
@@ -109,7 +111,9 @@ def _moment(text: str) -> str:
     return f"{text[:10]} {text[11:16]} UTC" if len(text) > 15 else text
 
 
-def _shifts(content: Content, baseline: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _shifts(
+    con: duckdb.DuckDBPyConnection, relation: str, content: Content, baseline: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
     """How columns that drifted were spread before, and are."""
     if not baseline or not content.drift:
         return []
@@ -117,7 +121,11 @@ def _shifts(content: Content, baseline: Mapping[str, Any] | None) -> list[dict[s
     moved = [one["name"] for one in content.drift.get("columns") or [] if one.get("drifted")]
     profiles = {one.name: one for one in content.columns}
     rows = content.sampled or content.rows
-    drawn = (shift(profiles[name], before[name], rows) for name in moved if name in profiles and name in before)
+    drawn = (
+        shift(con, relation, profiles[name], before[name], rows)
+        for name in moved
+        if name in profiles and name in before
+    )
     return [one for one in drawn if one is not None][:SHIFTS]
 
 

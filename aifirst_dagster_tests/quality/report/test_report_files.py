@@ -118,3 +118,24 @@ def test_a_page_needs_no_history_and_no_rules():
     page = html(Content(title="x"))
     assert page.count("<section") == 0
     assert "<svg" not in page
+
+
+def test_drift_is_drawn_from_the_same_bins_of_both():
+    from aifirst_dagster.datasets.session import connect
+    from aifirst_dagster.quality.drift import baseline
+    from aifirst_dagster.quality.report.measured import measure, shift
+
+    with connect() as con:
+        con.execute("CREATE TABLE one AS SELECT (i % 100)::INTEGER AS n, if(i % 4 = 0, 'a', 'b') AS k "
+                    "FROM range(2000) t(i)")  # fmt: skip
+        con.execute("CREATE TABLE two AS SELECT n + CASE WHEN n % 50 = 0 THEN 100000 ELSE 40 END AS n, k FROM one")
+        before = {one["name"]: one for one in baseline(con, "one").stored()["columns"]}
+        columns, _ = measure(con, "two", 2000)
+        number, kind = (shift(con, "two", one, before[one.name], 2000) for one in columns)
+    assert number is not None and kind is not None
+    assert sum(number["before"]) == pytest.approx(1) == pytest.approx(sum(number["after"]))
+    middle = [(low + high) / 2 for low, high in zip(number["labels"], number["labels"][1:], strict=False)]
+    means = [sum(at * share for at, share in zip(middle, number[name], strict=True)) for name in ("before", "after")]
+    assert means[0] == pytest.approx(49.5, abs=5), "one far value does not press the others into a bin"
+    assert means[1] > means[0] + 30
+    assert dict(zip(kind["labels"], kind["after"], strict=True)) == {"b": 0.75, "a": 0.25}
