@@ -16,6 +16,7 @@ PLANTED = {
     "price": "CASE WHEN i BETWEEN 600 AND 690 THEN price * 100 ELSE price END",
     "city": "CASE WHEN i IN (8, 80) THEN 'Basle' WHEN i = 800 THEN 'Pairs' ELSE city END",
     "currency": "CASE WHEN i IN (5, 900) THEN 'JPY' ELSE currency END",
+    "qty": "CASE WHEN i IN (20, 300) THEN 350 + i ELSE qty END",
 }
 RULES = [
     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "price", "min_value": 1, "max_value": 120}},
@@ -122,10 +123,10 @@ def test_what_is_expected_is_told_no_more_and_what_is_remembered_is_done_again(s
     assert kinds["rare"] in {one["id"] for one in aifirst("anomalies", "shop", "clean", "--json").json["groups"]}
 
     done = aifirst(
-        "remediate", "shop", "clean", "--group", kinds["spelling"], "--apply", "--remember", *say, "--json"
+        "remediate", "shop", "clean", "--group", kinds["outlier"], "--apply", "--remember", *say, "--json"
     ).json
-    assert done["remembered"][0]["action"] == "unify_categories"
+    assert done["remembered"][0]["action"] == "treat_outliers"
     aifirst("run", "shop", "--step", "clean", "--json")
     version = shop.store.current("shop", "clean")
     assert "remediation" not in version.manifest.details, "a run's own version"
-    assert rows(version, "count(*) FILTER (city IN ('Basle', 'Pairs'))") == [(0,)], "the plan does it now"
+    assert rows(version, "max(qty)") == [(9,)] and version.manifest.quarantined == 2, "the plan does it now"
