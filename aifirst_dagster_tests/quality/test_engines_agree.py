@@ -68,3 +68,15 @@ def test_great_expectations_says_of_our_own_types_that_it_has_them_not():
         con.execute("CREATE TABLE t AS SELECT 1 AS n")
         (result,) = theirs.evaluate_relation(con, "t", [rule])
     assert result.success is None and "--engine duckdb" in result.error
+
+
+def test_two_rules_about_quantiles_of_one_column_do_not_get_each_other_s_figures():
+    rules = [
+        Rule(id=str(place), type="expect_column_quantile_values_to_be_between",
+             kwargs={"column": "n", "quantile_ranges": {"quantiles": places, "value_ranges": [[0, 9]] * len(places)}})
+        for place, places in enumerate([[0.5], [0.0, 1.0], [0.0, 0.5]])
+    ]  # fmt: skip
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE t AS SELECT unnest([1, 2, 3]) AS n")
+        results = theirs.evaluate_relation(con, "t", rules)
+    assert [result.observed_value["values"] for result in results] == [[2], [1, 3], [1, 2]]
