@@ -40,7 +40,7 @@ def refusal(mine: RuleResult, gx: RuleResult) -> bool:
     if mine.error:  # a column's type rules the rule out: here even where no value is there to show it
         return gx.error is None and gx.evaluated == 0
     # Pairs of whole numbers, of which none are left to judge, break Great Expectations' own report of them.
-    return gx.error is not None and "not JSON serializable" in gx.error
+    return gx.error is not None and ("not JSON serializable" in gx.error or "Invalid result values" in gx.error)
 
 
 def difference(mine: RuleResult, gx: RuleResult) -> str:
