@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from aifirst_dagster.inference.schema import Column
+    from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.quality.anomalies import Anomalies, Search
 
 
@@ -134,7 +135,9 @@ def _prompts(target: str, step: str | None, partition: str | None, provider: str
 
         one = dataset(target, step, partition)
         with searched(one) as (con, done):
-            return recorded(provider, lambda llm: explain(con, VIEW, one.columns, done, llm=llm, wish=wish()))
+            return recorded(
+                provider, lambda llm: explain(con, VIEW, one.columns, done, llm=cast("LLM", llm), wish=wish())
+            )
     from aifirst_dagster.cli.table import load
     from aifirst_dagster.datasets.session import BARE_FILE, connect
     from aifirst_dagster.quality.anomalies import search
@@ -142,7 +145,9 @@ def _prompts(target: str, step: str | None, partition: str | None, provider: str
     with connect(most=BARE_FILE) as con:
         table = load(con, target)
         with search(con, table.relation, table.columns) as done:
-            return recorded(provider, lambda llm: explain(con, table.name, table.columns, done, llm=llm, wish=wish()))
+            return recorded(
+                provider, lambda llm: explain(con, table.name, table.columns, done, llm=cast("LLM", llm), wish=wish())
+            )
 
 
 def _write(path: Path, answer: dict[str, Any]) -> None:

@@ -126,7 +126,8 @@ def _dataset(pipeline: str, step: str, wishes: dict[str, Any]) -> dict[str, Any]
         # A group is only taken for expected where a person named it.
         named = [choice for choice in kept if choice.group in wishes["groups"] or wishes["action"] == "keep"]
         for choice in named:
-            expected.mark(one.designs, done.group(choice.group), wishes["by"], wishes["why"])
+            if (group := done.group(choice.group)) is not None:
+                expected.mark(one.designs, group, wishes["by"], wishes["why"])
         answer: dict[str, Any] = {**base, "applied": bool(doing), "version": one.version.manifest.version,
                                   "expected": [choice.group for choice in named], "effects": []}  # fmt: skip
         if doing:

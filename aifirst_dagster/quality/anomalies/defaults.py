@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.anomalies.flags import add
 from aifirst_dagster.quality.anomalies.table import TABLE, Field, Table
@@ -42,7 +44,7 @@ def find(table: Table) -> None:
             _words(table, field)
 
 
-def _flag(table: Table, field: Field, values: list[tuple[object, int]], where: str) -> None:
+def _flag(table: Table, field: Field, values: Sequence[tuple[object, int]], where: str) -> None:
     for value, count in values:
         shown = literal(f"value={value}")
         # As unlikely as so many of one value where the others of the column are spread.
