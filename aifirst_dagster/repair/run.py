@@ -74,7 +74,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
         )
     changed = dict(zip(statement.flags, counts[4:], strict=True))
     similar = sum(changed.get(at, 0) for at, action in enumerate(plan.actions) if action.action == "merge_similar_rows")
-    user = ", ".join(ident(name) for name in statement.columns)
+    user, place = ", ".join(ident(name) for name in statement.columns), _place(con, statement, table)
     passing = f"{REASONS} IS NULL AND {DUPLICATE_OF} IS NULL"
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW {kept} AS SELECT {user}, {SOURCE}, {LINE}, {RAW} FROM {table} WHERE {passing}"
@@ -83,8 +83,8 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
         f"CREATE OR REPLACE TEMP VIEW {merged} AS SELECT {user}, {SOURCE}, {LINE}, {RAW}, {DUPLICATE_OF} FROM {table} "
         f"WHERE {DUPLICATE_OF} IS NOT NULL"
     )
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {quarantine} AS {_quarantine(statement, plan, table)}")
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table)}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {quarantine} AS {_quarantine(statement, plan, table, *place)}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table, *place)}")
     actions = [
         Applied(action.column, action.action, _rows(action, at, changed, twins, similar), action.reason,
                 examples(con, plan, at, table, changed))
@@ -115,7 +115,7 @@ def _rows(action: Action, at: int, changed: dict[int, int], twins: int, similar:
     return changed.get(at, 0)
 
 
-def _quarantine(statement: Compiled, plan: RepairPlan, table: str) -> str:
+def _quarantine(statement: Compiled, plan: RepairPlan, table: str, place: str, nth: str) -> str:
     """SQL: the rows set aside, with the texts that the file has for them."""
     about = {reason: column for reason, column in statement.reasons.items() if column is not None}
     cases = " ".join(f"WHEN {literal(reason)} THEN {literal(column)}" for reason, column in about.items())
@@ -123,13 +123,13 @@ def _quarantine(statement: Compiled, plan: RepairPlan, table: str) -> str:
     fields = ", ".join(f"{ident(name)} := {_text(name)}" for name in statement.columns if name not in plan.companions)
     values = f"to_json(struct_pack({fields}))::VARCHAR" if fields else "'{}'"
     return (
-        f'SELECT {SOURCE}, {LINE}, "#place"."#nth" AS "row", array_to_string({REASONS}, \'; \') AS reason, '
+        f"SELECT {SOURCE}, {LINE}, {nth} AS \"row\", array_to_string({REASONS}, '; ') AS reason, "
         f'{column} AS "column", {RAW}[{column}] AS "value", {values} AS "values" '
-        f"FROM {table} {_place(statement, table)} WHERE {REASONS} IS NOT NULL ORDER BY {SOURCE}, {LINE}"
+        f"FROM {table} {place} WHERE {REASONS} IS NOT NULL ORDER BY {SOURCE}, {LINE}"
     )
 
 
-def _repairs(statement: Compiled, plan: RepairPlan, table: str) -> str:
+def _repairs(statement: Compiled, plan: RepairPlan, table: str, place: str, nth: str) -> str:
     """SQL: each cell of a kept row that says something else than the file, in the order of the file."""
     own = [name for name in statement.columns if name not in plan.companions]
     values = " ".join(f"WHEN {literal(name)} THEN {ident(name)}::VARCHAR" for name in own)
@@ -137,19 +137,38 @@ def _repairs(statement: Compiled, plan: RepairPlan, table: str) -> str:
     key = '"#cell".key'
     return (
         f'SELECT {SOURCE}, "#nth" AS "row", {LINE} AS source_line, {key} AS "column", "#cell".value AS before, '
-        f'CASE {key} {values} END AS after FROM (SELECT {table}.*, "#place"."#nth", '
-        f'unnest(map_entries({RAW})) AS "#cell" FROM {table} {_place(statement, table)} '
+        f'CASE {key} {values} END AS after FROM (SELECT {table}.*, {nth} AS "#nth", '
+        f'unnest(map_entries({RAW})) AS "#cell" FROM {table} {place} '
         f"WHERE {RAW} IS NOT NULL AND {REASONS} IS NULL AND {DUPLICATE_OF} IS NULL) "
         f'ORDER BY {SOURCE}, {LINE}, "#nth", CASE {key} {order} END'
     )
 
 
-def _place(statement: Compiled, table: str) -> str:
-    """SQL: a join that gives each row its 0-based number within its source, as `"#place"."#nth"`."""
+def _place(con: duckdb.DuckDBPyConnection, statement: Compiled, table: str) -> tuple[str, str]:
+    """SQL: a join to the rows of `table`, and with it a row's 0-based number within its source.
+
+    Rows that stand as in their files, the usual case, are numbered by where they lie: to sort all rows for the few that
+    are asked about takes gigabytes.
+    """
     if any(name.lower() == "rowid" for name in statement.columns):
-        return 'CROSS JOIN (SELECT NULL::BIGINT AS "#nth") "#place"'  # the user's column hides DuckDB's own
+        return "", "NULL::BIGINT"  # the user's column hides DuckDB's own
+    apart = con.execute(
+        f"SELECT count(*) FILTER (line < before AND source IS NOT DISTINCT FROM other) FROM (SELECT {LINE} AS line, "
+        f"{SOURCE} AS source, lag({LINE}) OVER () AS before, lag({SOURCE}) OVER () AS other FROM {table})"
+    ).fetchall()[0][0]
+    sources = (
+        f"SELECT {SOURCE} AS source, min(rowid) AS start, max(rowid) AS stop, count(*) AS n FROM {table} GROUP BY 1"
+    )
+    split = con.execute(f"SELECT count(*) FILTER (stop - start + 1 <> n) FROM ({sources})").fetchall()[0][0]
+    if not apart and not split:
+        place = f"{table}_place"
+        con.execute(
+            f'CREATE OR REPLACE TEMP TABLE {place} AS SELECT source AS "#of", start FROM ({sources})'
+        ).fetchall()
+        return f'JOIN {place} ON {table}.{SOURCE} IS NOT DISTINCT FROM {place}."#of"', f"{table}.rowid - {place}.start"
     ranked = f"row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}, rowid) - 1"
-    return f'JOIN (SELECT rowid AS "#at", {ranked} AS "#nth" FROM {table}) "#place" ON {table}.rowid = "#place"."#at"'
+    rows = f'SELECT rowid AS "#at", {ranked} AS "#nth" FROM {table}'
+    return f'JOIN ({rows}) "#place" ON {table}.rowid = "#place"."#at"', '"#place"."#nth"'
 
 
 def _text(name: str) -> str:
