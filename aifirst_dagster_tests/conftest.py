@@ -1,9 +1,11 @@
-"""How tests are handed to workers (`-n`): those that share a server go to one, every other wherever there is room."""
+"""How tests are handed to workers (`-n`): those that share a server go to one, the others wherever there is room."""
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,6 +14,16 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     # Started in the background of a shell: the commands that tests press Ctrl-C in would inherit their deafness.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command run in this process sets the log up for itself; the next test finds it as it was."""
+    logger = logging.getLogger("aifirst_dagster")
+    handlers, level, propagate = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,7 +17,8 @@ _PERSON_COLUMN = re.compile(
     r"|owner|holder|nach|vor)[ _.-]?)?names?$|^(prenom|prénom|nom|apellidos?|nombre|cognome|vorname|nachname)$"
 )
 _DIGIT = re.compile(r"\d")
-_QUOTED = re.compile(r"'((?:[^']|'')*)'")
+#: An apostrophe within a word opens and ends nothing: otherwise "the column's" would turn inside and outside around.
+_QUOTED = re.compile(r"(?<!\w)'((?:[^']|''|'(?=\w))*)'(?!\w)")
 
 
 def names_people(column: str, semantic_type: str | None = None) -> bool:

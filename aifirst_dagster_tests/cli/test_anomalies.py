@@ -63,7 +63,7 @@ def test_a_file_is_told_in_groups_and_remedied_into_another(place: Place, sales:
         fixed = con.execute(
             "SELECT count(*), max(price) < 120, count(*) FILTER (city = 'Basle') FROM 'fixed.csv'"
         ).fetchall()
-    assert fixed == [(1200, True, 0)]
+    assert fixed == [(1198, True, 0)], "the two quantities far outside are set aside"
 
 
 def test_what_cannot_be_is_said(place: Place, sales: Path, aifirst) -> None:
@@ -82,15 +82,15 @@ def test_a_dataset_is_remedied_as_a_new_version_told_to_dagster_and_put_back(sho
     assert (check["passed"], check["severity"], check["blocking"]) == (False, "warn", False) and ran["success"]
 
     found = aifirst("anomalies", "shop", "clean", "--json").json
-    kinds = {group["kind"]: group["id"] for group in found["groups"]}
+    scaled = [word for group in found["groups"] if group["kind"] == "scale" for word in ("--group", group["id"])]
     before = shop.store.current("shop", "clean")
     assert found["version"] == before.manifest.version
-    seen = aifirst("remediate", "shop", "clean", "--group", kinds["scale"], "--json").json
+    seen = aifirst("remediate", "shop", "clean", *scaled, "--json").json
     assert seen["score"]["before"] < seen["score"]["after"] and seen["score"]["judged_by"] == "the rules of check"
     assert aifirst("remediate", "shop", "clean", "--apply").code == 2, "a reason is wanted"
 
     say = ("--by", "ann", "--why", "july was in cents")
-    done = aifirst("remediate", "shop", "clean", "--group", kinds["scale"], "--apply", *say, "--json").json
+    done = aifirst("remediate", "shop", "clean", *scaled, "--apply", *say, "--json").json
     after = shop.store.current("shop", "clean")
     assert (done["version"], done["before"]) == (after.manifest.version, before.manifest.version)
     assert done["stale"] == ["check"] and rows(after, "max(price) < 120") == [(True,)]
@@ -99,7 +99,7 @@ def test_a_dataset_is_remedied_as_a_new_version_told_to_dagster_and_put_back(sho
 
         event = instance.get_latest_materialization_event(AssetKey(["shop", "clean"])).asset_materialization
     assert "ann" in event.description and event.metadata["version"].value == after.manifest.version
-    again = aifirst("remediate", "shop", "clean", "--group", kinds["scale"], "--apply", *say, "--json").json
+    again = aifirst("remediate", "shop", "clean", *scaled, "--apply", *say, "--json").json
     assert again["already"] and shop.store.current("shop", "clean").manifest.version == after.manifest.version
 
     assert aifirst("remediate", "shop", "clean", "--undo", *say, "--json").json["undone"] is True

@@ -84,5 +84,5 @@ def test_diff_compares_the_projects_own_with_the_shipped(place: Path) -> None:
 
     (entry,) = run("diff")["diffs"]
 
-    assert entry["status"] == "changed" and "+Ours." in entry["diff"] and '-version: "1"' in entry["diff"]
+    assert entry["status"] == "changed" and "+Ours." in entry["diff"] and "-inputs: " in entry["diff"]
     assert run("diff", "schema")["diffs"][0]["status"].startswith("the project has none")

@@ -14,10 +14,10 @@ COLUMNS, MEGABYTES = 400, 256
 
 @pytest.fixture
 def wide() -> duckdb.DuckDBPyConnection:
-    """A session of little memory with two rows of very many columns, as text."""
+    """A session of little memory with a hundred rows of very many columns, as text."""
     con = connect(most=MEGABYTES)
     values = ", ".join(f"(i * {n})::VARCHAR AS c{n}" for n in range(COLUMNS))
-    con.execute(f"CREATE TABLE wide AS SELECT {values} FROM range(2) r(i)")
+    con.execute(f"CREATE TABLE wide AS SELECT {values} FROM range(100) r(i)")
     return con
 
 

@@ -44,13 +44,13 @@ def _alike(limit: Any, value: Any) -> Any:
     if isinstance(value, date | datetime):
         point = as_time(limit)
         if point is None:
-            raise CannotEvaluateError(f"{limit!r} is no date, but the column's figure is {value}.")
+            raise CannotEvaluateError(f"{limit!r} is no date, but the figure of the column is '{value}'.")
         if not isinstance(value, datetime):
             return point.date() if isinstance(point, datetime) else point
         moment = point if isinstance(point, datetime) else datetime(point.year, point.month, point.day)
         return moment.replace(tzinfo=moment.tzinfo or value.tzinfo) if value.tzinfo else moment.replace(tzinfo=None)
     if isinstance(value, str) or as_number(limit) is None:
-        raise CannotEvaluateError(f"The column's figure is {value!r}, which cannot be compared with {limit!r}.")
+        raise CannotEvaluateError(f"The figure of the column is {value!r}, which cannot be compared with {limit!r}.")
     return as_number(limit)
 
 
