@@ -39,7 +39,9 @@ def duplicates(survey: Survey, key: str | None = None) -> tuple[bool, int, str]:
         return True, 0, "no rows are the same"
     if len(names) == 1:
         return False, repeated, "the table has one column: equal values can be different things"
-    if (telling := _telling(survey, names, chosen, 0.9 * contents)) is not None:
+    # Where there are more copies than different rows, any column of few values would seem to tell them apart.
+    few = rows - contents <= contents
+    if few and (telling := _telling(survey, names, chosen, 0.9 * contents)) is not None:
         return True, repeated, f"{telling} tells rows apart, so equal rows are the same thing"
     if repeated <= MANY * survey.rows:
         return True, repeated, "few rows are the same in every column"
