@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+#: Without width or meaning: a cell that they stand in says what it says without them.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\xad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
 
 #: Never a value of anything, in any kind of column (compared in lower case, trimmed).
 CERTAIN = frozenset({
@@ -36,7 +40,7 @@ _ODD_IN_TEXT = frozenset({
 
 def is_token(text: str) -> bool:
     """Whether `text` may mean "no value" in a column of numbers, dates or other non-text."""
-    plain = text.strip().lower()
+    plain = _plain(text)
     return plain in CERTAIN or plain in LIKELY
 
 
@@ -46,14 +50,14 @@ def in_text(counts: Mapping[str, int]) -> list[str]:
     A doubtful one ("NA", "-", "none") counts only as the odd one out: two-letter codes keep their "NA" (Namibia), a
     category column that is mostly "none" keeps it, single characters keep their "?".
     """
-    tokens = [text for text in counts if text.strip().lower() in CERTAIN]
-    odd = [text for text in counts if text.strip().lower() in _ODD_IN_TEXT]
+    tokens = [text for text in counts if _plain(text) in CERTAIN]
+    odd = [text for text in counts if _plain(text) in _ODD_IN_TEXT]
     if not odd:
         return tokens
     others = [text.strip() for text in counts if text not in odd and text not in tokens and text.strip()]
     total = sum(counts.values())
     for text in odd:
-        plain = text.strip().lower()
+        plain = _plain(text)
         if not others or counts[text] > 0.5 * total:
             continue
         alike = sum(len(other) <= max(2, len(plain)) for other in others)
@@ -61,3 +65,7 @@ def in_text(counts: Mapping[str, int]) -> list[str]:
         if alike <= 0.2 * len(others) and not (words and len(others) <= 12):
             tokens.append(text)
     return tokens
+
+
+def _plain(text: str) -> str:
+    return (text if text.isprintable() else _INVISIBLE.sub("", text)).strip().lower()

@@ -6,7 +6,7 @@ import csv
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aifirst_dagster.cli.clean import Wishes, clean_files
@@ -24,7 +24,11 @@ CELLS = {
 ROW = st.tuples(*CELLS.values())
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SAME = ("Zürich", "$1,200.50", "2024-01-31", "12 oz", "yes")
+
+
+@example(rows=[(*SAME, "")] * 4 + [(*SAME[:4], "No", "0"), (*SAME, "?\x08")])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=30))
 def test_a_second_repair_changes_nothing(tmp_path, rows):
     first, second, third = (tmp_path / name for name in ("first.jsonl", "second.csv", "third.csv"))
