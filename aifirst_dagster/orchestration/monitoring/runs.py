@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.observe.alerts import Alert, Change, Since
 from aifirst_dagster.orchestration.monitoring import drifts
 from aifirst_dagster.orchestration.monitoring.downstream import downstream
+from aifirst_dagster.orchestration.monitoring.inherited import inherited
 from aifirst_dagster.orchestration.monitoring.words import key
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
@@ -172,8 +173,16 @@ def _drifted(
     name = key("drift", f"{asset}{where}")
     if check.passed:
         return Verdict(name, pipeline, "drift", None, f"The data of run {run.run_id} is like the baseline again.")
-    history = state.measures.of(pipeline, step, run.partition or None)
     spec = pipelines.get(pipeline)
+
+    def drifting(key_of_step: str) -> bool:
+        other = f"{pipeline}/{key_of_step}"
+        now = next((one for one in run.checks.get(other, ()) if one.check == drifts.CHECK), None)
+        return not now.passed if now else state.alerts.open_one(key("drift", f"{other}{where}")) is not None
+
+    if spec and not state.alerts.open_one(name) and inherited(project, spec, step, run.partition, drifting):
+        return None
+    history = state.measures.of(pipeline, step, run.partition or None)
     alert = drifts.alert(project, asset, run.partition, check.said, run.run_id, history, spec)
     return Verdict(name, pipeline, "drift", alert)
 

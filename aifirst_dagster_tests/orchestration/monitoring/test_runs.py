@@ -177,6 +177,34 @@ def test_drift_is_an_incident_of_its_own_that_says_what_changed(shop: Shop, hook
     assert [body["event"] for body in hook.bodies] == ["opened", "resolved"]
 
 
+def test_drift_that_a_step_passes_on_is_told_once_where_it_came_in(shop: Shop, hook: Webhook):
+    older = {"name": "older", "type": "sql", "config": {"query": "SELECT name, age::INTEGER + 1 AS next FROM load"}}
+    shop.pipeline(older, drift={})
+    shop.write(people(0))
+    shop.run()
+    shop.write(people(400))
+    shop.run()
+    assert [incident.key for incident in shop.open()] == ["drift:shop/load"]
+    assert "shop/older" in str(hook.bodies[0]["downstream"])
+    shop.state.alerts.resolve("drift:shop/load", "a person looked")
+    shop.run()
+    assert [incident.key for incident in shop.open()] == ["drift:shop/load"], "it is found again, once"
+
+
+def test_drift_that_begins_in_a_step_below_is_told_there(shop: Shop, hook: Webhook):
+    def pipeline(factor: int) -> None:
+        query = f"SELECT name, age::INTEGER * {factor} AS age FROM load"
+        shop.pipeline({"name": "sum", "type": "sql", "config": {"query": query}}, drift={})
+
+    pipeline(1)
+    shop.write(people(0))
+    shop.run()
+    shop.write(people(0).replace("P", "Somebody else "))
+    pipeline(7)
+    shop.run()
+    assert [incident.key for incident in shop.open()] == ["drift:shop/load", "drift:shop/sum"]
+
+
 def test_a_pipeline_that_nobody_watches_is_silent(shop: Shop, hook: Webhook):
     shop.pipeline(check("warn"), monitoring={"enabled": False})
     shop.write(BAD)
