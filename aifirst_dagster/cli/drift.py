@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-from aifirst_dagster.cli.output import emit, json_option, provider_option
+from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
+from aifirst_dagster.cli.show_prompts import recorded, show_prompts_option
+from aifirst_dagster.cli.show_prompts import show as show_prompts_of
 
 
 @click.command()
@@ -17,36 +19,69 @@ from aifirst_dagster.cli.output import emit, json_option, provider_option
               help="Chance of any alarm where nothing changed.")  # fmt: skip
 @click.option("--deliveries", is_flag=True,
               help="Time went on between the two files: later dates are none, older ones a finding.")  # fmt: skip
+@click.option("--explain", is_flag=True, help="Let a model explain it (see --provider); its claims are tried.")
 @provider_option
+@show_prompts_option
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, base: str, new: str, level: float, deliveries: bool, provider: str, as_json: bool
-) -> None:
+    ctx: click.Context, base: str, new: str, level: float, deliveries: bool, explain: bool, provider: str,
+    show_prompts: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Compare NEW with BASE: schema, distributions, missing values, new categories, pairs of columns.
 
     Exit code 1 where it drifted.
     """
-    answer = drift(base, new, level, deliveries)
+    if show_prompts:
+        emit(recorded(provider, lambda llm: drift(base, new, level, deliveries, llm, quiet=True)), as_json, show_prompts_of)
+        return
+    answer = drift(base, new, level, deliveries, _asked(explain, provider))
     emit(answer, as_json, show)
     if answer["drifted"]:
         ctx.exit(1)
 
 
-def drift(base: str, new: str, level: float = 0.01, deliveries: bool = False) -> dict[str, Any]:
+def _asked(explain: bool, provider: str) -> Any:
+    """Whom to ask: nobody unless an explanation is wanted."""
+    if not explain:
+        return None
+    if provider == "offline":
+        notice("No --provider was named: the drift is explained by templates.")
+    from aifirst_dagster.llm.resource import choose
+
+    return choose(provider)
+
+
+def drift(
+    base: str, new: str, level: float = 0.01, deliveries: bool = False, llm: Any = None, quiet: bool = False
+) -> dict[str, Any]:
     """The answer of `aifirst drift`, in the shape of the command line's contract."""
     from aifirst_dagster.cli.table import load
     from aifirst_dagster.datasets.session import BARE_FILE, connect
-    from aifirst_dagster.quality.drift import Thresholds, baseline, compare
+    from aifirst_dagster.quality.drift import DriftReport, Thresholds, baseline, compare, traced
 
-    started = time.perf_counter()
+    started, limits = time.perf_counter(), Thresholds(level=level)
     with connect(most=BARE_FILE) as con:
         was = load(con, base, "base")
         before = baseline(con, was.relation, was.columns)
         now = load(con, new, "new")
+
+        def compared(relation: str) -> DriftReport:
+            rows = baseline(con, relation, now.columns, like=before)
+            return compare(before, rows, limits, deliveries=deliveries)
+
         after = baseline(con, now.relation, now.columns, like=before)
-    report = compare(before, after, Thresholds(level=level), deliveries=deliveries)
-    return {**report.to_dict(), "seconds": round(time.perf_counter() - started, 3)}
+        report = traced(con, now.relation, compare(before, after, limits, deliveries=deliveries), compared)
+        asked: dict[str, Any] = {}
+        if llm is not None:
+            from aifirst_dagster.cli.asking import wish
+            from aifirst_dagster.proposals.drift import explain
+
+            said = explain(con, now.relation, now.columns, (before, after), report, compared, llm=llm, wish=wish())
+            for text in [] if quiet else said.notes:
+                notice(text)
+            report, asked = said.answer, {"llm": said.usage.model_dump(mode="json")}
+    return {**report.to_dict(), **asked, "seconds": round(time.perf_counter() - started, 3)}
 
 
 def show(answer: dict[str, Any]) -> None:

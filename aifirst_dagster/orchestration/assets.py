@@ -52,7 +52,8 @@ def step_asset(project: Project, pipeline: PipelineSpec, step: StepSpec, split: 
     time to load, which counts with hundreds of steps.
     """
     key = asset_key(pipeline.slug, step.key)
-    llm = (pipeline.llm or LLM_ROUTER) if step.step_type.uses_llm else None
+    asks = step.step_type.uses_llm or (pipeline.drift is not None and pipeline.drift.explain)
+    llm = (pipeline.llm or LLM_ROUTER) if asks else None
     code_version = f"{step.code_hash}-{step.step_type.version}"
 
     fixed = checking.fixed(pipeline, step, under_contract(project, pipeline, step))

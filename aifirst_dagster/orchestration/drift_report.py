@@ -73,6 +73,7 @@ def observations(key: dg.AssetKey, writer: VersionWriter) -> Iterator[dg.AssetOb
 
 def explanation(report: dict[str, Any]) -> str:
     """The report in Markdown: what changed and how surely, what it was compared with, what to do."""
+    told = report.get("explanation")
     lines = [_plain(report["insight"]), ""]
     findings = report.get("findings") or []
     if findings:
@@ -89,10 +90,13 @@ def explanation(report: dict[str, Any]) -> str:
             lines.append("| " + " | ".join(_plain(str(cell)).replace("|", "\\|") for cell in cells) + " |")
         if len(findings) > 30:
             lines.append(f"\n{len(findings) - 30} more findings are in the version's `{REPORT}`.")
-        lines += ["", "What to do:", ""]
+        lines += ["", "What to do:", "", *(f"- {_plain(one)}" for one in (told["todo"] if told else []))]
         lines += [f"- {_DO[kind]}" for kind in dict.fromkeys(one["kind"] for one in findings) if kind in _DO]
         lines.append("- If this is how the data is from now on: `aifirst run PIPELINE --accept-drift`.")
     lines += ["", f"Compared with {_against(report)}."]
+    if told:
+        counted = f" What it claims was tried: {_plain('; '.join(told['evidence']))}" if told["evidence"] else ""
+        lines += ["", f"The first sentences are by {_plain(told['by'])} ({told['state']}).{counted}"]
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from aifirst_dagster.orchestration.drift_explained import REPORT, explained
 from aifirst_dagster.pipelines.spec import Drift
 from aifirst_dagster.steps.run import StepResult, StepRun
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from aifirst_dagster.quality.drift import Baseline, DriftReport, Past, Thresholds
     from aifirst_dagster.state.profiles import Profiles, StoredSketch
 
-REPORT = "drift.json"
 #: Run tag that makes the run's data the new baseline.
 ACCEPT_TAG = "aifirst/accept_drift"
 #: Versions since the baseline that count as normal though they differ from it: nothing else tells what is.
@@ -54,9 +54,22 @@ def watch(
         first = str(stored.profile["version"])
         known = profiles.normal(asset, first)
         past = _past(known, base, step, content)
-        from aifirst_dagster.quality.drift import compare
+        from aifirst_dagster.quality.drift import compare, traced
+        from aifirst_dagster.quality.drift.history import reference
 
-        report = compare(base, sketch, _thresholds(wanted), history=past, at=of, deliveries=True)
+        def judged(rows: Baseline) -> DriftReport:
+            return compare(base, rows, _thresholds(wanted), history=past, at=of, deliveries=True)
+
+        def look(rows: str) -> DriftReport:
+            return judged(baseline(step.con, _chosen(rows, watched), columns, like=base))
+
+        report = judged(sketch)
+        if report.drifted:
+            report = traced(step.con, relation, report, look)
+        if report.drifted and wanted.explain:
+            usual = reference(past, of)
+            sketches = (usual.sketch if usual else base, sketch)
+            report = explained(step, relation, columns, sketches, report, look, result)
         learning = len(past) < LEARNING and not _broken(report)
         step.writer.write_json(REPORT, {**report.to_dict(), "version": version, "history": len(past)})
         normal = learning or not report.drifted

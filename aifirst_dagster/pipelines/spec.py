@@ -145,6 +145,10 @@ class Drift(_Model):
     )
     columns: tuple[str, ...] | None = Field(None, description="Watch these columns only; default: all.")
     ignore: tuple[str, ...] = Field((), description="Columns that may change freely, say timestamps.")
+    explain: bool = Field(
+        False,
+        description="Let the pipeline's model explain a drift where it came in; its claims are tried on the data.",
+    )
 
 
 class Retry(_Model):

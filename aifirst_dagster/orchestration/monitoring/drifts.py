@@ -61,6 +61,7 @@ def alert(
         since=_since(history, run_id),
         downstream=downstream(project, pipeline, [step]) if pipeline else (),
         todo=[
+            *((report.get("explanation") or {}).get("todo") or ()),
             "See the explanation with plots' figures in the asset's `drift` check and metadata; compare two files: "
             "`aifirst drift BASE NEW`.",
             "Ask the sender whether the change is meant: a new unit, currency, source or population.",

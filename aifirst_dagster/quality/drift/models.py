@@ -91,6 +91,46 @@ class Compared(BaseModel):
     text: str = ""
 
 
+class Cause(BaseModel):
+    """Rows without which some columns would not have drifted.
+
+    Attributes:
+        column: Where the rows can be told apart; `_source`: by the file that they are from.
+        values: The column's values in these rows, as text.
+        rows: How many there are, of all `of`.
+        columns: What would not have drifted without them.
+    """
+
+    column: str
+    values: list[str]
+    rows: int
+    of: int
+    columns: list[str]
+
+    @property
+    def share(self) -> float:
+        """Share of all rows."""
+        return self.rows / self.of if self.of else 0.0
+
+
+class Explanation(BaseModel):
+    """What a model says of the drift.
+
+    Attributes:
+        by: The model.
+        state: `tested` where the data bears out what it claims; `untested` where it claims nothing that can be tried.
+        evidence: What was counted for it.
+        todo: What it would do.
+    """
+
+    cause: str
+    text: str
+    by: str
+    state: Literal["tested", "untested"] = "untested"
+    evidence: list[str] = Field(default_factory=list)
+    todo: list[str] = Field(default_factory=list)
+
+
 class DriftReport(BaseModel):
     """What changed from a baseline to a newer table."""
 
@@ -102,6 +142,8 @@ class DriftReport(BaseModel):
     baseline: Compared = Field(default_factory=Compared)
     false_alarms: float = 0.01
     insight: str = ""
+    causes: list[Cause] = Field(default_factory=list)
+    explanation: Explanation | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the command line prints it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aifirst_dagster.quality.drift.models import DriftReport
+from aifirst_dagster.datasets.session import SOURCE
+from aifirst_dagster.quality.drift.models import Cause, DriftReport
 from aifirst_dagster.quality.drift.sketch import POINTS, ColumnSketch, Histogram, Tally
 
 
@@ -98,9 +99,22 @@ def insight(report: DriftReport) -> str:
     parts += [f"{finding.text[0].upper()}{finding.text[1:]}." for finding in joint[:3]]
     if len(joint) > 3:
         parts.append(f"{len(joint) - 3} more pairs of columns go together otherwise than before.")
+    parts += [caused(cause) for cause in report.causes[:2]]
     if report.baseline.text:
         parts.append(f"Compared with {against}.")
-    return " ".join(parts)
+    said = f"{report.explanation.text} " if report.explanation else ""
+    return said + " ".join(parts)
+
+
+def caused(cause: Cause) -> str:
+    """Which rows explain other columns' drift."""
+    shown = ", ".join(repr(value[:60]) for value in cause.values[:3]) + (", ..." if len(cause.values) > 3 else "")
+    where = f"from {shown}" if cause.column == SOURCE else f"where {cause.column!r} is {shown}"
+    names = [repr(name) for name in cause.columns[:6]] + (
+        [f"{len(cause.columns) - 6} more"] if len(cause.columns) > 6 else []
+    )
+    told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"Without the {cause.rows:,} rows ({cause.share:.1%}) {where}, {told} would not have drifted."
 
 
 def moment(seconds: float) -> str:
