@@ -33,7 +33,8 @@ def command(
     Exit code 1 where it drifted.
     """
     if show_prompts:
-        emit(recorded(provider, lambda llm: drift(base, new, level, deliveries, llm, quiet=True)), as_json, show_prompts_of)
+        shown = recorded(provider, lambda llm: drift(base, new, level, deliveries, llm, quiet=True))
+        emit(shown, as_json, show_prompts_of)
         return
     answer = drift(base, new, level, deliveries, _asked(explain, provider))
     emit(answer, as_json, show)
