@@ -239,7 +239,10 @@ FIGURES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         [*NUMBERS, *TEXTS, "b"], lambda name: _with(name, value_set=_set_of(name), ties_okay=st.none() | st.booleans())
     ),
     "expect_column_kl_divergence_to_be_less_than": _column(["i", "k", "f"], **KL),
-    "expect_table_row_count_to_be_between": COUNTS,
+    # The other way around, no table has so many rows, which is refused as the rule is read.
+    "expect_table_row_count_to_be_between": COUNTS.filter(
+        lambda kwargs: None in (kwargs["min_value"], kwargs["max_value"]) or kwargs["min_value"] <= kwargs["max_value"]
+    ),
     "expect_table_row_count_to_equal": st.fixed_dictionaries({"value": st.integers(0, 9)}),
 }  # fmt: skip
 PLAIN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
