@@ -135,18 +135,18 @@ def resolve(name: str, by: str | None, why: str, as_json: bool) -> None:
 @command.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Look at all datasets now, as the sensor does, and send what waits; for cron where no daemon runs.
+    """Look at all datasets now, as the sensors do, and send what waits; for cron where no daemon runs.
 
-    Checks and failed runs are told by the daemon's sensors alone.
+    Runs and their checks are looked at, too, but for those that a daemon has seen.
     """
     from aifirst_dagster.cli.alerts_look import look_now
 
-    came = look_now()
+    came, runs = look_now()
     emit(
-        {name: value for name, value in vars(came).items() if name != "open"}, as_json,
+        {**{name: value for name, value in vars(came).items() if name != "open"}, "runs": runs}, as_json,
         lambda said: click.echo(
-            f"{said['judged']} datasets judged, {len(said['told'])} alerts, {len(said['resolved'])} resolved; "
-            f"{said['sent']} messages sent, {said['waiting']} wait."
+            f"{said['judged']} datasets and {said['runs']} runs judged, {len(said['told'])} alerts, "
+            f"{len(said['resolved'])} resolved; {said['sent']} messages sent, {said['waiting']} wait."
         ),
     )  # fmt: skip
 

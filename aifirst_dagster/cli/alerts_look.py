@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     from aifirst_dagster.orchestration.monitoring.tick import Looked
 
 
-def look_now() -> Looked:
-    """One look at every dataset, with Dagster's own records where schedules matter."""
+def look_now() -> tuple[Looked, int]:
+    """One look at every dataset, with Dagster's own records where schedules matter, and at runs that no daemon saw.
+
+    Returns:
+        What the look came to, and how many runs were looked at.
+    """
     import functools
 
     import aifirst_dagster.state as state_package
@@ -19,6 +23,7 @@ def look_now() -> Looked:
     from aifirst_dagster.orchestration.alerts import ran_since
     from aifirst_dagster.orchestration.monitoring.tick import look
     from aifirst_dagster.orchestration.storage import dagster_home, open_instance
+    from aifirst_dagster.orchestration.unwatched import look_at_runs
     from aifirst_dagster.pipelines.load import Broken, Loaded, load_folder
     from aifirst_dagster.project import Project
 
@@ -30,8 +35,11 @@ def look_now() -> Looked:
     pipelines = [one.spec for one in found if isinstance(one, Loaded)]
     dagster_home(project)
     with open_instance() as instance:
-        on_schedule = functools.partial(ran_since, instance)
-        return look(project, state_package.open(project), pipelines, on_schedule=on_schedule)
+        state, on_schedule = state_package.open(project), functools.partial(ran_since, instance)
+        runs, told, over = look_at_runs(project, state, instance, pipelines)
+        came = look(project, state, pipelines, on_schedule=on_schedule)
+        came.told, came.resolved = told + came.told, over + came.resolved
+        return came, runs
 
 
 def digest_since(since: datetime, send: bool) -> tuple[Digest, bool]:

@@ -89,6 +89,27 @@ def test_a_look_judges_and_a_digest_sums_up(aifirst, place: Place):
     assert "freshness:shop" in aifirst("alerts", "digest").out
 
 
+def test_without_a_daemon_a_look_tells_of_runs_and_their_checks_once(aifirst, place: Place, furnished):
+    rule = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", "max_value": 120}}
+    place.file(
+        step("load", "connector", type="csv", path="people.csv"),
+        step("check", "llm_validation", rules=[rule], threshold=0.9, on_fail="warn"),
+    )
+    place.write("people.csv", "name,age\nAnn,31\nBob,420\n")
+    assert aifirst("run", "shop").code in (0, 1)
+    came = aifirst("alerts", "check", "--json").json
+    assert (came["runs"], came["told"]) == (1, ["checks:shop/check"])
+    again = aifirst("alerts", "check", "--json").json
+    assert (again["runs"], again["told"]) == (0, [])
+    place.write("people.csv", "name,age\nAnn,31\nBob,42\n")
+    assert aifirst("run", "shop").code == 0
+    (place.root / "people.csv").unlink()
+    assert aifirst("run", "shop").code not in (0, 1)
+    last = aifirst("alerts", "check", "--json").json
+    assert (last["runs"], last["told"], last["resolved"]) == (2, ["run:shop"], ["checks:shop/check"])
+    assert "2 runs" not in aifirst("alerts", "check").out
+
+
 def test_channels_are_tried_and_a_dead_one_is_a_failure(aifirst, place: Place, monkeypatch: pytest.MonkeyPatch):
     assert aifirst("alerts", "test").code == 0
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
