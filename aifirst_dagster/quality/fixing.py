@@ -15,6 +15,8 @@ ROWS, FIXING, FIXED = 6_000, 12, 24
 #: Rows for each value of what fixes, on average; the share of rows that must follow, and of those that could do
 #: otherwise: where one value is nearly everywhere, whatever precedes it seems to fix it.
 REPEATS, FOLLOW, STRENGTH = 3, 0.93, 0.85
+#: Pairs of columns that are counted in one statement.
+AT_ONCE = 60
 
 Share = dict[tuple[str, str], float]
 
@@ -58,24 +60,38 @@ def _shares(con: Any, parts: Parts, facts: Sequence[Facts]) -> Share:
                       for name, code in named.items())  # fmt: skip
     con.execute(f"CREATE OR REPLACE TEMP TABLE __codes AS SELECT {coded} FROM {parts.learn} LIMIT {ROWS}")
     try:
+        pairs = [(by.name, of.name) for by in fixing for of in fixed if by.name != of.name]
         found: Share = {}
-        for by in fixing:
-            for of in fixed:
-                if by.name != of.name and (share := _share(con, named[by.name], named[of.name])) is not None:
-                    found[by.name, of.name] = share
+        for start in range(0, len(pairs), AT_ONCE):
+            some = pairs[start : start + AT_ONCE]
+            counted = _counted(con, [(named[by], named[of]) for by, of in some])
+            shares = {some[place]: _share(*figures) for place, *figures in counted}
+            found |= {pair: share for pair in some if (share := shares.get(pair)) is not None}
         return found
     finally:
         con.execute("DROP TABLE IF EXISTS __codes")
 
 
-def _share(con: Any, by: str, of: str) -> float | None:
+def _counted(con: Any, pairs: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+    """(place of the pair, rows of groups, those with their group's usual value, the share of the usual value of all).
+
+    All pairs in one statement: what each costs by itself is more than what it has to count.
+    """
+    listed = ", ".join(f"{{'p': {place}, 'k': {by}, 'v': {of}}}" for place, (by, of) in enumerate(pairs))
+    rows: list[tuple[Any, ...]] = con.execute(
+        f"WITH each AS (SELECT unnest([{listed}], recursive := true) FROM __codes), "
+        "pairs AS MATERIALIZED (SELECT p, k, v, count(*) AS n FROM each WHERE k IS NOT NULL AND v IS NOT NULL "
+        "GROUP BY ALL), "
+        "groups AS (SELECT p, sum(n) AS t, max(n) AS m FROM pairs GROUP BY p, k), "
+        "usual AS (SELECT p, max(n) / sum(n) AS mode FROM (SELECT p, sum(n) AS n FROM pairs GROUP BY p, v) GROUP BY p) "
+        "SELECT p, coalesce(sum(t) FILTER (t > 1), 0), coalesce(sum(m) FILTER (t > 1), 0), any_value(mode) "
+        "FROM groups JOIN usual USING (p) GROUP BY p"
+    ).fetchall()
+    return rows
+
+
+def _share(rows: int, agreed: int, mode: float | None) -> float | None:
     """The share of rows that follow; None where they are too few, or would without the other column."""
-    rows, agreed, mode = con.execute(
-        f"WITH pairs AS (SELECT {by} AS k, {of} AS v, count(*) AS n FROM __codes WHERE {by} IS NOT NULL "
-        f"AND {of} IS NOT NULL GROUP BY 1, 2), groups AS (SELECT sum(n) AS t, max(n) AS m FROM pairs GROUP BY k) "
-        "SELECT coalesce(sum(t) FILTER (t > 1), 0), coalesce(sum(m) FILTER (t > 1), 0), "
-        "(SELECT max(n) / sum(n) FROM (SELECT sum(n) AS n FROM pairs GROUP BY v)) FROM groups"
-    ).fetchall()[0]
     if rows < 20 or mode is None or mode >= 0.97:
         return None
     share = float(agreed) / float(rows)

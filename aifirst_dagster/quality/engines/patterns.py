@@ -24,6 +24,8 @@ class _Reading:
 
     python: bool
     agree: tuple[str, ...] = ()
+    plain: str | None = None
+    """The pattern in words on which RE2 and Python agree for every text, if there are such."""
 
 
 def matches(text: str, pattern: str) -> str:
@@ -32,6 +34,8 @@ def matches(text: str, pattern: str) -> str:
     theirs = f"{PREFIX}search({text}, {literal(pattern)})"
     if reading.python:
         return theirs
+    if reading.plain is not None:
+        return f"regexp_matches({text}, {literal(reading.plain)})"
     ours = f"regexp_matches({text}, {literal(pattern)})"
     if not reading.agree:
         return ours
@@ -62,7 +66,50 @@ def _reading(pattern: str) -> _Reading:
         agree.append(r"NOT regexp_matches({0}, '[^\x00-\x0a\x0c-\x1b\x20-\x7f]')")
     if "AT_END" in told:  # Python's $ also stands before a last line break
         agree.append("NOT contains({0}, chr(10))")
-    return _Reading(python=False, agree=tuple(agree))
+    return _Reading(python=False, agree=tuple(agree), plain=_plain(pattern, tree, told) if agree else None)
+
+
+def _plain(pattern: str, tree: Any, told: set[str]) -> str | None:
+    """`pattern` with what RE2 reads otherwise spelt out; None where that takes more than blanks, digits and a last `$`.
+
+    It spares a second look at each text, and Python's functions, for which numpy would be imported.
+    """
+    others = {name for name in told if name.startswith("CATEGORY_")} - set(_SPELT)
+    if others or told & {"AT_BOUNDARY", "AT_NON_BOUNDARY"} or "(?" in pattern.replace("(?:", ""):
+        return None
+    if "AT_END" in told:
+        ends = sum(1 for kind, argument in _nodes(tree) if str(kind) == "AT" and str(argument) == "AT_END")
+        last = tree[-1]
+        if ends > 1 or str(last[0]) != "AT" or str(last[1]) != "AT_END":
+            return None
+        pattern = pattern[:-1] + r"\n?$"
+    spelt, inside = [], False
+    for part in re.findall(r"\\.|\[\^?\]?|.", pattern, flags=re.DOTALL):
+        if not inside and part.startswith("["):
+            inside = True
+        elif inside and part.startswith("["):  # a bracket within brackets is itself, and what stands behind it too
+            inside = not part.endswith("]")
+        elif inside and part == "]":
+            inside = False
+        if part in (r"\s", r"\d"):
+            ranges = _ranges(part)
+            spelt.append(ranges if inside else f"[{ranges}]")
+        else:
+            spelt.append(part)
+    made = "".join(spelt)
+    return made if _re2_reads(made) else None
+
+
+#: What `_plain` spells out.
+_SPELT = ("CATEGORY_SPACE", "CATEGORY_DIGIT")
+
+
+@lru_cache(maxsize=2)
+def _ranges(escape: str) -> str:
+    """What Python takes for a blank (`\\s`) or a digit (`\\d`), as ranges within brackets."""
+    beyond = 0x20000  # above it there are none of either
+    runs = re.finditer(f"{escape}+", "".join(map(chr, range(beyond))))
+    return "".join(f"\\x{{{run.start():x}}}-\\x{{{run.end() - 1:x}}}" for run in runs)
 
 
 def _nodes(tokens: Any) -> Iterator[tuple[Any, Any]]:
