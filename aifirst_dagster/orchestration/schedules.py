@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from aifirst_dagster.orchestration import partitions
-from aifirst_dagster.orchestration.keys import asset_key
+from aifirst_dagster.orchestration.keys import asset_key, op_name
 from aifirst_dagster.pipelines.spec import PipelineSpec, Schedule
 
 #: Dagster's own job over all assets: a job for each schedule would multiply the location's snapshot.
@@ -17,6 +17,23 @@ JOB = "__ASSET_JOB"
 def schedules(pipelines: Sequence[PipelineSpec]) -> list[dg.ScheduleDefinition]:
     """The schedule of each pipeline that has one; declared STOPPED, to be switched on in the UI."""
     return [_schedule(pipeline, pipeline.schedule) for pipeline in pipelines if pipeline.schedule]
+
+
+def daily(pipeline: str, step: str, cron: str, description: str) -> dg.ScheduleDefinition:
+    """A schedule of one of our own assets (`[pipeline, step]`, UTC); declared STOPPED as all are."""
+    key = asset_key(pipeline, step)
+    return dg.ScheduleDefinition(
+        name=f"{op_name(pipeline, step)}__daily",
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        job_name=JOB,
+        description=description,
+        execution_fn=lambda context: dg.RunRequest(
+            run_key=context.scheduled_execution_time.isoformat(),
+            asset_selection=[key],
+            tags={"aifirst/pipeline": pipeline, "aifirst/reason": f"schedule {cron}"},
+        ),
+    )
 
 
 def _schedule(pipeline: PipelineSpec, wanted: Schedule) -> dg.ScheduleDefinition:

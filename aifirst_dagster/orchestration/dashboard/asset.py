@@ -10,8 +10,8 @@ import dagster as dg
 from aifirst_dagster.datasets.store import Manifest, VersionWriter
 from aifirst_dagster.orchestration.dashboard.facts import DAYS, Facts, facts
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
-from aifirst_dagster.orchestration.keys import asset_key, op_name
-from aifirst_dagster.orchestration.schedules import JOB
+from aifirst_dagster.orchestration.keys import asset_key
+from aifirst_dagster.orchestration.schedules import daily
 from aifirst_dagster.orchestration.spend.chart import picture, small
 from aifirst_dagster.orchestration.spend.tables import dollars, table
 from aifirst_dagster.project import Project
@@ -64,18 +64,7 @@ def dashboard_asset(project: Project, io_manager: str) -> dg.AssetsDefinition:
 
 def dashboard_schedule() -> dg.ScheduleDefinition:
     """Materialise it every morning; declared STOPPED like all schedules, to be switched on in the UI."""
-    return dg.ScheduleDefinition(
-        name=f"{op_name(PIPELINE, STEP)}__daily",
-        cron_schedule=CRON,
-        execution_timezone="UTC",
-        job_name=JOB,
-        description="Brings the dashboard up to date.",
-        execution_fn=lambda context: dg.RunRequest(
-            run_key=context.scheduled_execution_time.isoformat(),
-            asset_selection=[KEY],
-            tags={"aifirst/pipeline": PIPELINE, "aifirst/reason": f"schedule {CRON}"},
-        ),
-    )
+    return daily(PIPELINE, STEP, CRON, "Brings the dashboard up to date.")
 
 
 def write_page(project: Project, found: Facts, beside: Path) -> Path:

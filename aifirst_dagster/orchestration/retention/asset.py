@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from aifirst_dagster.orchestration.keys import asset_key, op_name
+from aifirst_dagster.orchestration.keys import asset_key
 from aifirst_dagster.orchestration.retention.purge import Purged, purge
 from aifirst_dagster.orchestration.retention.settings import FILE, retention
-from aifirst_dagster.orchestration.schedules import JOB
+from aifirst_dagster.orchestration.schedules import daily
 from aifirst_dagster.orchestration.spend.tables import table
 from aifirst_dagster.project import Project
 
@@ -48,18 +48,7 @@ def retention_asset(project: Project) -> dg.AssetsDefinition:
 
 def retention_schedule() -> dg.ScheduleDefinition:
     """Every night; declared STOPPED like all schedules, to be switched on in the UI."""
-    return dg.ScheduleDefinition(
-        name=f"{op_name(PIPELINE, STEP)}__daily",
-        cron_schedule=CRON,
-        execution_timezone="UTC",
-        job_name=JOB,
-        description=f"Deletes what is older than resources/{FILE} says.",
-        execution_fn=lambda context: dg.RunRequest(
-            run_key=context.scheduled_execution_time.isoformat(),
-            asset_selection=[KEY],
-            tags={"aifirst/pipeline": PIPELINE, "aifirst/reason": f"schedule {CRON}"},
-        ),
-    )
+    return daily(PIPELINE, STEP, CRON, f"Deletes what is older than resources/{FILE} says.")
 
 
 def shown(came: Purged) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import dagster as dg
 
 from aifirst_dagster.datasets.store import Manifest, VersionWriter
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager, Produced
-from aifirst_dagster.orchestration.keys import asset_key, op_name
-from aifirst_dagster.orchestration.schedules import JOB
+from aifirst_dagster.orchestration.keys import asset_key
+from aifirst_dagster.orchestration.schedules import daily
 from aifirst_dagster.orchestration.spend.chart import bars, picture, small
 from aifirst_dagster.orchestration.spend.check import FACTOR, compare
 from aifirst_dagster.orchestration.spend.tables import dollars, table
@@ -88,18 +88,7 @@ def spend_asset(project: Project, io_manager: str) -> dg.AssetsDefinition:
 
 def spend_schedule() -> dg.ScheduleDefinition:
     """Materialise it every day; declared STOPPED like all schedules, to be switched on in the UI."""
-    return dg.ScheduleDefinition(
-        name=f"{op_name(PIPELINE, STEP)}__daily",
-        cron_schedule=CRON,
-        execution_timezone="UTC",
-        job_name=JOB,
-        description="Brings the spending on models up to date, and compares estimates with bills.",
-        execution_fn=lambda context: dg.RunRequest(
-            run_key=context.scheduled_execution_time.isoformat(),
-            asset_selection=[KEY],
-            tags={"aifirst/pipeline": PIPELINE, "aifirst/reason": f"schedule {CRON}"},
-        ),
-    )
+    return daily(PIPELINE, STEP, CRON, "Brings the spending on models up to date, and compares estimates with bills.")
 
 
 def _written(state: "State", writer: VersionWriter, run_id: str) -> Manifest:

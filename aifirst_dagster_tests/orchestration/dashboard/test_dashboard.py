@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import dagster as dg
 import pytest
 
-import aifirst_dagster.state as state_package
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.observe.alerts import Alert
 from aifirst_dagster.orchestration.build import definitions
@@ -28,18 +27,6 @@ from aifirst_dagster.state.measures import Measure
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOSTILE = "</svg><script>alert(1)</script>|`x` & <b>"
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    for name in ("AIFIRST_HOME", "AIFIRST_POSTGRES_URL"):
-        monkeypatch.delenv(name, raising=False)
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def state(project: Project) -> State:
-    return state_package.open(project)
 
 
 @pytest.fixture

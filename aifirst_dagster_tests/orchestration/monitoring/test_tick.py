@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-import aifirst_dagster.state as state_package
 from aifirst_dagster.observe.alerts import WEBHOOK, Alert
 from aifirst_dagster.orchestration.monitoring.tick import look
 from aifirst_dagster.pipelines.load import load
@@ -25,18 +24,6 @@ from aifirst_dagster_tests.observe.servers import Webhook, webhook
 from aifirst_dagster_tests.orchestration.monitoring.histories import BEGIN, measure
 
 NOW = BEGIN + timedelta(days=9, hours=1)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    for name in ("AIFIRST_HOME", "AIFIRST_POSTGRES_URL"):
-        monkeypatch.delenv(name, raising=False)
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def state(project: Project) -> State:
-    return state_package.open(project)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import dagster as dg
 import pytest
 from sqlalchemy import insert, select
 
-import aifirst_dagster.state as state_package
 from aifirst_dagster.observe.alerts import Alert
 from aifirst_dagster.orchestration.retention import Purged, Retention, purge
 from aifirst_dagster.orchestration.retention.purge import CACHE
@@ -28,18 +27,6 @@ from aifirst_dagster_tests.scenario import Said, aifirst  # noqa: F401
 
 NOW = datetime.now(UTC)
 OLD = NOW - timedelta(days=1_000)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    for name in ("AIFIRST_HOME", "AIFIRST_POSTGRES_URL"):
-        monkeypatch.delenv(name, raising=False)
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def state(project: Project) -> State:
-    return state_package.open(project)
 
 
 @pytest.fixture
