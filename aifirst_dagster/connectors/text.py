@@ -10,8 +10,8 @@ from aifirst_dagster.connectors.source import Scratch, Source
 from aifirst_dagster.errors import ConfigError, InputError
 from aifirst_dagster.inference import encoding as encodings
 
-#: Small enough for a processor's cache: each block is looked at several times.
-_BLOCK = 1 << 20
+#: For copying. What is counted goes in blocks small enough for a processor's cache: each is looked at several times.
+_BLOCK, _LOOK = 1 << 20, 1 << 17
 _SAMPLE = 1 << 18
 
 
@@ -24,7 +24,7 @@ class Text:
         encoding: The file's own encoding.
         intact: Whether all of it is valid; lines of a file that is not must be looked at one by one.
         size: Bytes of `path`.
-        feeds: Line feeds. returns: carriage returns. pairs: both in a row. zeros: NUL characters.
+        feeds: Line feeds. returns: carriage returns. pairs: both in a row.
         ended: Whether the last line has its line end.
         marked: Whether `path` begins with a byte order mark.
     """
@@ -36,7 +36,6 @@ class Text:
     feeds: int
     returns: int
     pairs: int
-    zeros: int
     ended: bool
     marked: bool
 
@@ -92,13 +91,12 @@ def as_utf8(source: Source, encoding: str | None, scratch: Scratch) -> Text:
 def _measure(path: Path, encoding: str) -> Text:
     """Count what `Text` holds, in one pass."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    intact, size, feeds, returns, pairs, zeros, last, head = True, 0, 0, 0, 0, 0, b"", b""
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+    intact, size, feeds, returns, pairs, last, head = True, 0, 0, 0, 0, b"", b""
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_LOOK):
             head = head or block[:4]
             size += len(block)
             feeds += block.count(b"\n")
-            zeros += block.count(b"\0") if b"\0" in block else 0
             if b"\r" in block:
                 returns += block.count(b"\r")
                 pairs += block.count(b"\r\n")
@@ -110,7 +108,7 @@ def _measure(path: Path, encoding: str) -> Text:
                 intact = _decodes(decoder, b"") and not decoder.getstate()[0]
     intact = intact and not decoder.getstate()[0]
     marked = head.startswith(codecs.BOM_UTF8)
-    return Text(path, encoding, intact, size, feeds, returns, pairs, zeros, last in (b"\n", b"\r", b""), marked)
+    return Text(path, encoding, intact, size, feeds, returns, pairs, last in (b"\n", b"\r", b""), marked)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident, literal
@@ -21,6 +22,24 @@ NATIVE_KEYS = 40
 SECOND_LOOK = 0.01
 #: Columns measured in one scan: planning a statement over 500 takes longer than several scans, and gigabytes.
 AT_ONCE = 80
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What all rows say of a column: cells with text, those that are not read, those of them that stand for a value.
+
+    `values` are those of a closed set; `span` is from the least to the greatest whole number of a column of such.
+    """
+
+    texts: int
+    unread: int
+    failed: int
+    values: list[str] | None
+    span: list[int | None] | None
+
+    def could_be_key(self, rows: int) -> bool:
+        """Whether there may be another text in each of the `rows` (one may have none), and none fails."""
+        return rows > 0 and self.texts >= rows - 1 and not self.failed
 
 
 def propose(
@@ -177,42 +196,32 @@ def _scan(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Colum
     costly = [at for at, column in enumerate(columns) if _costly(column)]
     cheap = [at for at in range(len(columns)) if at not in costly]
     rows = 0
-    found: dict[int, tuple[int, int, int, list[str] | None]] = {}
+    able = keys.candidates(columns)
+    found: dict[int, _Seen] = {}
     for start in range(0, len(cheap), AT_ONCE):
-        rows, seen = _measured(con, relation, columns, cheap[start : start + AT_ONCE])
+        rows, seen = _measured(con, relation, columns, cheap[start : start + AT_ONCE], able)
         found |= seen
     for at in costly:
         # Named so that no column of the table can hide it.
         name = columns[at].source_name
         times = "n" if name.lower() != "n" else "n_"
         texts = f"(SELECT {ident(name)}, count(*) AS {times} FROM {ident(relation)} GROUP BY 1)"
-        rows, seen = _measured(con, texts, columns, [at], times)
+        rows, seen = _measured(con, texts, columns, [at], times=times)
         found |= seen
     # Apart from the scan of all columns, where counting what is distinct costs twice as much.
-    distinct = _distinct(con, relation, keys.candidates(columns), columns)
+    asked = [at for at, column in enumerate(columns) if column.name in able and found[at].could_be_key(rows)]
+    alone = keys.alone(con, relation, [(columns[at], found[at].span) for at in asked], rows)
     judged = []
     for at, column in enumerate(columns):
-        cells, unread, failed, values = found[at]
-        examples = _examples(con, relation, column) if failed and not column.native else []
-        judged.append(_judged(column, rows, cells, unread, failed, examples, distinct.get(column.name), values))
+        seen_here = found[at]
+        examples = _examples(con, relation, column) if seen_here.failed and not column.native else []
+        judged.append(_judged(column, rows, seen_here, examples, column.name in alone))
     return judged
 
 
 def _costly(column: Column) -> bool:
     """Whether reading a cell costs more than finding the column's different texts."""
     return not column.native and bool(column.formats_seen or column.units_seen or column.type == "duration")
-
-
-def _distinct(
-    con: duckdb.DuckDBPyConnection, relation: str, names: Collection[str], columns: Sequence[Column]
-) -> dict[str, int]:
-    """How many different texts each of the columns `names` has, in one scan."""
-    asked = [column for column in columns if column.name in names]
-    if not asked:
-        return {}
-    counts = ", ".join(f"count(DISTINCT hash({ident(column.source_name)}))" for column in asked)
-    found = con.execute(f"SELECT {counts} FROM {ident(relation)}").fetchall()[0]
-    return {column.name: int(count) for column, count in zip(asked, found, strict=True)}
 
 
 def _examples(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> list[str]:
@@ -227,20 +236,26 @@ def _examples(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> 
 
 def _unread(column: Column, text: str, value: str) -> str:
     """SQL: 1 for a text that does not parse, 0 for one that stands for no value, else NULL."""
-    if not column.native and column.physical_type == "VARCHAR" and column.type == "string":
-        blank = f"{value} IS NULL OR (strlen({value}) < 9 AND trim({value}) = '')"
-        return f"CASE WHEN {text} IS NOT NULL AND ({blank}) THEN 0 END"
+    if not column.native and column.physical_type == "VARCHAR" and column.type == "string" and not column.number_style:
+        # Whether a text begins like a blank one is plain from its first bytes; few are looked at any closer.
+        blank = f"CASE WHEN strlen({text}) < 9 AND trim({text}) = '' THEN 0 END"
+        if not column.null_tokens:
+            return f"CASE WHEN {text} < '!' THEN {blank} END"
+        tokens = ", ".join(map(literal, column.null_tokens))
+        return f"CASE WHEN {text} IN ({tokens}) THEN 0 WHEN {text} < '!' THEN {blank} END"
     tokens = ", ".join(literal(token) for token in ["", *column.null_tokens])
     blank = "TRUE" if column.native else f"{text} IN ({tokens}) OR trim({text}) = ''"
     return f"CASE WHEN {value} IS NULL AND {text} IS NOT NULL THEN CASE WHEN {blank} THEN 0 ELSE 1 END END"
 
 
 def _measured(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], places: Sequence[int], times: str = "1"
-) -> tuple[int, dict[int, tuple[int, int, int, list[str] | None]]]:
-    """Rows, and for each of `places`: texts, unread ones, failed ones, and the values of a closed set.
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], places: Sequence[int],
+    able: Collection[str] = (), times: str = "1",
+) -> tuple[int, dict[int, _Seen]]:  # fmt: skip
+    """Rows, and what is seen of each of `places`.
 
     Args:
+        able: Names of columns that may be keys: of whole numbers the span is measured, too.
         times: SQL: how many rows of the table a row of `relation` stands for.
     """
     inner, middle = ["0 AS z"] if times == "1" else [times], []
@@ -250,25 +265,27 @@ def _measured(
         reading = f"len(CAST({source} AS VARCHAR))" if column.native else casts.parsed(column, source)
         inner += [f"{source} AS r{at}", f"{reading} AS t{at}"]
         middle.append(f"{_unread(column, f'r{at}', f't{at}')} AS f{at}")
-        tests = f"r{at} IS NOT NULL", f"f{at} IS NOT NULL", f"f{at} = 1"
-        wanted += [f"count_if({test})" if times == "1" else f"sum({times}) FILTER ({test})" for test in tests]
+        if times == "1":
+            wanted += [f"count(r{at})", f"count(f{at})", f"sum(f{at})"]
+        else:
+            wanted += [f"sum({times}) FILTER ({test})" for test in (f"r{at} IS NOT NULL", f"f{at} IS NOT NULL")]
+            wanted.append(f"sum({times}) FILTER (f{at} = 1)")
         wanted.append(f"map_keys(histogram(r{at}))" if column.values is not None else "NULL")
+        spans = column.name in able and not column.native and column.physical_type == "BIGINT"
+        wanted.append(f"[min(t{at}), max(t{at})]" if spans else "NULL")
     listed = f"SELECT {', '.join(inner)} FROM {relation if times != '1' else ident(relation)}"
     sql = f"SELECT {', '.join(wanted)} FROM (SELECT {', '.join(['*', *middle])} FROM ({listed}))"
     rows, *found = con.execute(sql).fetchall()[0]
-    counts = [found[start : start + 4] for start in range(0, len(found), 4)]
+    parts = [found[start : start + 5] for start in range(0, len(found), 5)]
     return rows, {
-        at: (int(texts or 0), int(unread or 0), int(failed or 0), values)
-        for at, (texts, unread, failed, values) in zip(places, counts, strict=True)
+        at: _Seen(int(texts or 0), int(unread or 0), int(failed or 0), values, span)
+        for at, (texts, unread, failed, values, span) in zip(places, parts, strict=True)
     }
 
 
-def _judged(
-    column: Column, rows: int, texts: int, unread: int, failed: int | None, examples: list[str] | None,
-    distinct: int | None, values: list[str] | None,
-) -> Column:  # fmt: skip
-    failed = int(failed or 0)
-    parsed = texts - unread
+def _judged(column: Column, rows: int, seen: _Seen, examples: list[str], alone: bool) -> Column:
+    failed, values = seen.failed, seen.values
+    parsed = seen.texts - seen.unread
     share = parsed / (parsed + failed) if parsed + failed else 1.0
     before = column.evidence.parsed + column.evidence.failed
     sampled = column.evidence.parsed / before if before else 1.0
@@ -276,12 +293,12 @@ def _judged(
     if column.values is not None and values is not None:
         held = [value for value in values if value is not None and value.strip() and value not in column.null_tokens]
         closed = sorted(held) if len(held) <= CLOSED_SET else None
-    evidence = Evidence(parsed=parsed, failed=failed, nulls=rows - parsed - failed, examples_failed=examples or [])
+    evidence = Evidence(parsed=parsed, failed=failed, nulls=rows - parsed - failed, examples_failed=examples)
     sure = column.confidence / max(sampled, 0.01) * share if sampled > share else column.confidence
     return column.model_copy(update={
         "evidence": evidence,
         "nullable": parsed + failed < rows,
-        "unique": bool(distinct) and distinct == rows and not failed,
+        "unique": alone,
         "values": closed,
         "confidence": round(sure, 4),
     })  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident
+from aifirst_dagster.inference import casts
 from aifirst_dagster.inference.schema import Column
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ MAX_CANDIDATES = 3
 #: Columns that keys of several are made of, the first ones; combinations tested; rows that rule most of them out.
 #: Tables of more rows are not searched for such keys.
 COMBINED, TESTED, LOOK, MOST_ROWS = 10, 12, 1_000, 2_000_000
+#: Whole numbers are ticked off where they are spread over no more than so many times the rows, and so many bits.
+SPREAD, MOST_BITS = 64, 1 << 28
 _KEY_NAME = re.compile(
     r"(?i)(^|[_\W])(id|key|uuid|guid|code|no|nr|number|isbn|sku|symbol|pk)($|[_\W])|(?<=[a-z])(Id|ID|Key|No|Nr)$"
 )
@@ -31,6 +34,44 @@ def candidates(columns: Sequence[Column]) -> set[str]:
     places = {column.name: at for at, column in enumerate(columns)}
     able.sort(key=lambda column: (_rank(column), places[column.name]))
     return {column.name for column in able[:MAX_CANDIDATES]}
+
+
+def alone(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[tuple[Column, Sequence[int | None] | None]],
+    rows: int,
+) -> set[str]:
+    """Names of the columns that have another text in each of the `rows` rows; having none in one row counts as one.
+
+    Args:
+        con: The session.
+        relation: All rows.
+        columns: With the least and the greatest, where they hold whole numbers.
+        rows: How many there are.
+    """
+    found = {column.name for column, span in columns if span and _counted_off(con, relation, column, span, rows)}
+    others = [column for column, _ in columns if column.name not in found]
+    if others:
+        counts = ", ".join(f"count(DISTINCT hash({ident(column.source_name)}))" for column in others)
+        seen = con.execute(f"SELECT {counts} FROM {ident(relation)}").fetchall()[0]
+        found |= {column.name for column, count in zip(others, seen, strict=True) if count == rows}
+    return found
+
+
+def _counted_off(
+    con: duckdb.DuckDBPyConnection, relation: str, column: Column, span: Sequence[int | None], rows: int
+) -> bool:
+    """Whether whole numbers that lie close together are all different: each that there may be has a bit to tick.
+
+    Different numbers are different texts. Of equal ones the texts may differ (`1`, `1.0`): then the texts have to tell.
+    """
+    least, most = span
+    if least is None or most is None or most - least >= min(SPREAD * rows, MOST_BITS):
+        return False
+    value = casts.parsed(column, ident(column.source_name))
+    bits = f"SELECT bit_count(bitstring_agg({value}, {least}, {most})) FROM {ident(relation)}"
+    return bool(con.execute(bits).fetchall()[0][0] == rows)
 
 
 def primary_key(columns: Sequence[Column], proven: Sequence[Sequence[str]] = ()) -> tuple[list[str], list[list[str]]]:
