@@ -166,15 +166,3 @@ def test_a_row_condition_can_do_nothing_but_compare(con, condition):
     result = one(con, "t", "table_row_count_to_equal", value=1, row_condition=condition, condition_parser="pandas")
     assert result.success is None and "row_condition" in result.error
     assert con.execute("SELECT count(*) FROM t").fetchall() == [(6,)]
-
-
-def test_columns_without_a_common_order_are_judged_while_no_row_has_a_value_in_both(con):
-    con.execute("CREATE TABLE t AS SELECT NULL::VARCHAR AS s, i AS n FROM range(3) r(i)")
-    arguments = {"column_A": "s", "column_B": "n"}
-    result = one(con, "t", "column_pair_values_a_to_be_greater_than_b", **arguments, ignore_row_if="neither")
-    assert (result.success, result.evaluated, result.unexpected_list) == (False, 3, [[None, 0], [None, 1], [None, 2]])
-    assert one(con, "t", "column_pair_values_a_to_be_greater_than_b", **arguments,
-               ignore_row_if="either_value_is_missing").success  # fmt: skip
-    con.execute("UPDATE t SET s = 'x' WHERE n = 1")
-    result = one(con, "t", "column_pair_values_a_to_be_greater_than_b", **arguments)
-    assert result.success is None and "'s' VARCHAR and 'n' BIGINT" in result.error

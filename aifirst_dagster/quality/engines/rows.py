@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +10,7 @@ from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.quality.engines.columns import unique_plan
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.literals import members
-from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Plan, Table, Verdict, all_of, count, row_plan
+from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Plan, Table, all_of, row_plan
 
 Compiler = Callable[[Table, dict[str, Any]], Plan]
 
@@ -65,25 +64,11 @@ def _equal(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
 
 
 def _greater(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
+    names = kwargs["column_A"], kwargs["column_B"]
+    if not _comparable(table, *names):
+        held = " and ".join(f"{name!r} {table.type(name)}" for name in names)
+        raise CannotEvaluateError(f"The two columns cannot be compared: {held}.")
     return f" {'>=' if kwargs.get('or_equal') else '>'} ".join(_alike(table, kwargs, a, b))
-
-
-def _ordered(table: Table, kwargs: dict[str, Any]) -> Plan:
-    """Columns of kinds without a common order can be judged only while no row has a value in both."""
-    names = [kwargs["column_A"], kwargs["column_B"]]
-    if _comparable(table, *names):
-        return _pair(_greater)(table, kwargs)
-    chosen = domain(table, kwargs, names)
-    empty = row_plan(table, chosen, "FALSE", struct(table, names), kwargs["mostly"])
-    both = all_of(chosen, *(f"NOT {table.missing(name)}" for name in names))
-
-    def finish(got: tuple[Any, ...]) -> Verdict:
-        if got[2]:
-            held = " and ".join(f"{name!r} {table.type(name)}" for name in names)
-            raise CannotEvaluateError(f"The two columns cannot be compared: {held}.")
-        return empty.finish(got[:2])
-
-    return replace(empty, parts=(*empty.parts, count(both)), finish=finish)
 
 
 def _in_pairs(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
@@ -152,7 +137,7 @@ def _sum(table: Table, kwargs: dict[str, Any], names: list[str]) -> str:
 
 COMPILERS: dict[str, Compiler] = {
     "expect_column_pair_values_to_be_equal": _pair(_equal),
-    "expect_column_pair_values_a_to_be_greater_than_b": _ordered,
+    "expect_column_pair_values_a_to_be_greater_than_b": _pair(_greater),
     "expect_column_pair_values_to_be_in_set": _pair(_in_pairs),
     "expect_compound_columns_to_be_unique": _compound,
     "expect_select_column_values_to_be_unique_within_record": _several(_all_differ),
