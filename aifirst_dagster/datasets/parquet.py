@@ -47,8 +47,9 @@ def content_hash(con: duckdb.DuckDBPyConnection, relation: str) -> str:
     described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     names = [row[0] for row in described if row[0] not in HIDDEN]
     user = ", ".join(map(ident, names)) or "1"
-    row = con.execute(f"SELECT count(*), sum(hash({user})::HUGEINT)::VARCHAR, bit_xor(hash({user})) FROM {relation}")
-    rows, total, mixed = row.fetchone() or (0, "", 0)
+    rows, total, mixed = con.execute(
+        f"SELECT count(*), sum(h::HUGEINT)::VARCHAR, bit_xor(h) FROM (SELECT hash({user}) AS h FROM {relation})"
+    ).fetchall()[0]
     import hashlib
 
     return hashlib.blake2b(f"{names}|{rows}|{total}|{mixed}".encode(), digest_size=12).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,11 +20,10 @@ def load_strict(path: Path, model: type[_Model], **extra: Any) -> _Model:
     Raises:
         ConfigError: Unreadable, no YAML, or not what `model` says.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        document = _parsed(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = {"line": mark.line + 1, "column": mark.column + 1} if mark else {}
@@ -38,6 +38,14 @@ def load_strict(path: Path, model: type[_Model], **extra: Any) -> _Model:
         return model.model_validate({**_plain(document), **extra})
     except ValidationError as error:
         raise _worded(path, document, error, model) from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """The document that `text` is, with its marks, only to be read: each step of a run asks for the same few files."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="rt").load(text)
 
 
 def _worded(path: Path, document: Any, error: ValidationError, model: type[BaseModel]) -> ConfigError:
