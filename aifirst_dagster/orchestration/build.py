@@ -15,16 +15,10 @@ import dagster as dg
 
 from aifirst_dagster.orchestration import broken, partitions
 from aifirst_dagster.orchestration.assets import IO_MANAGER, rule_checks, step_asset
-from aifirst_dagster.orchestration.dashboard import dashboard_asset, dashboard_schedule
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
-from aifirst_dagster.orchestration.monitoring.digest_asset import digest_asset, digest_schedules
 from aifirst_dagster.orchestration.resources import llm_resources
-from aifirst_dagster.orchestration.retention.asset import retention_asset, retention_schedule
 from aifirst_dagster.orchestration.retention.settings import keep_versions
 from aifirst_dagster.orchestration.rulesets import rule_set_asset
-from aifirst_dagster.orchestration.schedules import schedules
-from aifirst_dagster.orchestration.sensors import sensors
-from aifirst_dagster.orchestration.spend import spend_asset, spend_schedule
 from aifirst_dagster.pipelines.load import Broken, Loaded, load_folder
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
@@ -57,24 +51,48 @@ def definitions(project: Project, found: Sequence[Loaded | Broken] | None = None
     Args:
         found: Loaded pipeline files; default: those of `resources/pipelines/`, and what the project spends on models.
     """
-    with warnings.catch_warnings(), _uncollected():
-        # Code references, backfill policies and partitioned checks are beta or preview, and chosen knowingly.
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        warnings.simplefilter("ignore", dg.PreviewWarning)
+    with _loading():
         if found is not None:
             return _definitions(project, found)
-        # The whole project: what it spends, its dashboard, digest and purge are assets too. A component is one of
-        # several, whose keys must differ.
-        own = dg.Definitions(
-            assets=[
-                spend_asset(project, IO_MANAGER),
-                dashboard_asset(project, IO_MANAGER),
-                digest_asset(project),
-                retention_asset(project),
-            ],
-            schedules=[spend_schedule(), dashboard_schedule(), *digest_schedules(), retention_schedule()],
+        # A component is one of several, whose keys must differ: only the whole project has assets of its own.
+        return dg.Definitions.merge(_definitions(project, load_folder(project.pipelines)), _of_project(project))
+
+
+def runnable(project: Project, loaded: Loaded) -> dg.Definitions:
+    """What a run of one pipeline needs: assets and checks, without the schedules and sensors that would start it."""
+    with _loading():
+        parts = pipeline_parts(project, loaded.spec)
+        return dg.Definitions(
+            assets=parts.assets, asset_checks=parts.checks, resources=resources(project), executor=executor()
         )
-        return dg.Definitions.merge(_definitions(project, load_folder(project.pipelines)), own)
+
+
+def _of_project(project: Project) -> dg.Definitions:
+    """What the project spends, its dashboard, digest and purge: assets, too."""
+    from aifirst_dagster.orchestration.dashboard import dashboard_asset, dashboard_schedule
+    from aifirst_dagster.orchestration.monitoring.digest_asset import digest_asset, digest_schedules
+    from aifirst_dagster.orchestration.retention.asset import retention_asset, retention_schedule
+    from aifirst_dagster.orchestration.spend import spend_asset, spend_schedule
+
+    return dg.Definitions(
+        assets=[
+            spend_asset(project, IO_MANAGER),
+            dashboard_asset(project, IO_MANAGER),
+            digest_asset(project),
+            retention_asset(project),
+        ],
+        schedules=[spend_schedule(), dashboard_schedule(), *digest_schedules(), retention_schedule()],
+    )
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Definitions are being made: no warnings of what is chosen knowingly, no garbage collection."""
+    with warnings.catch_warnings(), _uncollected():
+        # Code references, backfill policies and partitioned checks are beta or preview.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        yield
 
 
 @contextmanager
@@ -91,6 +109,9 @@ def _uncollected() -> Iterator[None]:
 
 def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Definitions:
     """As `definitions`."""
+    from aifirst_dagster.orchestration.schedules import schedules
+    from aifirst_dagster.orchestration.sensors import sensors
+
     specs = [one.spec for one in found if isinstance(one, Loaded)]
     parts = Parts()
     for spec in specs:

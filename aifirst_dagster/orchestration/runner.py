@@ -24,7 +24,7 @@ from aifirst_dagster.errors import ConfigError
 from aifirst_dagster.llm.resource import choose
 from aifirst_dagster.orchestration.abandoned import PROCESS_TAG, mark_failed, this_process
 from aifirst_dagster.orchestration.assets import INPUT_TAG, REASON_TAG
-from aifirst_dagster.orchestration.build import definitions
+from aifirst_dagster.orchestration.build import runnable
 from aifirst_dagster.orchestration.keys import asset_key
 from aifirst_dagster.orchestration.partitions import files_name
 from aifirst_dagster.orchestration.storage import dagster_home, open_instance
@@ -105,7 +105,7 @@ def run_pipeline(
     dagster_home(project)
     with open_instance() as instance:
         mark_failed(instance)
-        job = definitions(project, [loaded]).resolve_implicit_global_asset_job_def()
+        job = runnable(project, loaded).resolve_implicit_global_asset_job_def()
         tags |= _partition_tags(instance, pipeline, job, partition)
         keys = frozenset(asset_key(pipeline.slug, step) for step in chosen)
         subset = job.get_subset(asset_selection=keys)
