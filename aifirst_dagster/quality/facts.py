@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,12 +56,22 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """A table of texts with `__row` and `__line`, and its columns."""
+    """A table of texts with `__row` and `__line`, and its columns.
+
+    `values`: column -> a relation of its different values `v` with the number `n` of their cells, where there is one.
+    """
 
     con: Any
     cells: str
     rows: int
     columns: list[Fact] = field(default_factory=list)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def counted(self, fact: Fact) -> str:
+        """SELECT of the different values of a column (`v`), with how many cells hold each (`n`)."""
+        if known := self.values.get(fact.column.name):
+            return f"SELECT v, n FROM {known}"
+        return f"SELECT {fact.text} AS v, count(*) AS n FROM {self.cells} WHERE {fact.present} GROUP BY 1"
 
     def ask(self, sql: str) -> list[tuple]:
         """All rows of a query."""

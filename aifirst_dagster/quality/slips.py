@@ -33,11 +33,8 @@ def queries(facts: Facts, supported: dict[str, str] | None = None) -> Iterator[Q
 
 def _values(facts: Facts, fact: Fact) -> str:
     """SQL: the values a slip can be of or be, with their cells. Numbers and dates differ because they are different."""
-    odd = f" AND ({parsed(fact.column, fact.text)}) IS NULL" if fact.column.type in TYPED else ""
-    return (
-        f"SELECT {fact.text} AS v, count(*) AS n, bool_and(TRUE{odd}) AS odd FROM {facts.cells} "
-        f"WHERE {fact.present} GROUP BY 1"
-    )
+    odd = f"({parsed(fact.column, 'v')}) IS NULL" if fact.column.type in TYPED else "TRUE"
+    return f"SELECT v, n, {odd} AS odd FROM ({facts.counted(fact)})"
 
 
 def _crowded(facts: Facts, fact: Fact) -> bool:

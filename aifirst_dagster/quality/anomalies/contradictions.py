@@ -30,7 +30,7 @@ def _derived(table: Table) -> None:
     if len(fields) < 2:
         return
     some = ", ".join(f"{field.value} AS c{field.at}" for field in fields)
-    table.create("__anomaly_look", f"SELECT {some} FROM {TABLE} WHERE {table.sampled}")
+    table.create("__anomaly_look", f"SELECT {some} FROM {table.some}")
     columns = [
         Column(name=field.sql, source_name=field.sql, type="number", physical_type="DOUBLE", native=True)
         for field in fields

@@ -102,10 +102,10 @@ def _numbers(table: Table, field: Field) -> None:
 
 def _words(table: Table, field: Field) -> None:
     listed = ", ".join(map(literal, WORDS))
-    plain = f"regexp_replace(lower({field.value}), '[^a-z]', '', 'g')"
+    plain = "regexp_replace(lower(v), '[^a-z]', '', 'g')"
     found = table.ask(
-        f"SELECT {field.value} AS v, count(*) AS n FROM {TABLE} WHERE {plain} IN ({listed}) "
-        f"AND NOT regexp_matches({field.value}, '[0-9]') GROUP BY 1 ORDER BY 2 DESC LIMIT 20"
+        f"SELECT v, n FROM {table.counted(field)} WHERE NOT regexp_matches(v, '[0-9]') AND {plain} IN ({listed}) "
+        "ORDER BY n DESC LIMIT 20"
     )
     some = [(value, n) for value, n in found if n <= OWN * field.filled]
     # A word that many rows have beside few others is a category like any other.

@@ -16,6 +16,8 @@ def find(table: Table) -> None:
     import ftfy
 
     for field in table.of("text"):
+        if not table.ask(f"SELECT count(*) FROM {table.counted(field)} WHERE regexp_matches(v, '{SUSPECT}')")[0][0]:
+            continue
         texts = [
             text for (text,) in table.ask(
                 f"SELECT DISTINCT {field.text} FROM {TABLE} WHERE regexp_matches({field.text}, '{SUSPECT}') "

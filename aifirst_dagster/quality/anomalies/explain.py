@@ -152,11 +152,21 @@ def _scale(lot: Lot, cells: str, normal: str) -> tuple[str, str]:
         key, said = block[0]
         where = f"from the file {said}" if key == "source" else f"of {key} {said}"
         return (f"{times} {where}: {meaning}",
-                f"All {cells} {where} that are off are {times} than elsewhere{normal}. Likely: {meaning}.")  # fmt: skip
+                f"{cells} are {times} than elsewhere{normal}: those {where}{_onwards(lot, key, said)}. "
+                f"Likely: {meaning}.")  # fmt: skip
     return (
         f"{times} than expected: {meaning}",
         f"{cells} are about {times} than what is expected there{normal}. Likely: {meaning}.",
     )
+
+
+def _onwards(lot: Lot, key: str, said: str) -> str:
+    """Where the cells begin before the block that gave them their name, or end after it."""
+    if "time" in lot.where and lot.where["time"][0] == key:
+        begin, end = (str(moment) for moment in lot.where["time"][1:])
+        if not (begin.startswith(said) and end.startswith(said)):
+            return f", and next to it, {begin[:10]} to {end[:10]}"
+    return ""
 
 
 def _normal(evidence: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import math
 
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.anomalies.flags import add
-from aifirst_dagster.quality.anomalies.scale import _cuts
+from aifirst_dagster.quality.anomalies.scale import Cut, cuts_of
 from aifirst_dagster.quality.anomalies.table import TABLE, Field, Table
 
 #: A block lacks this share at least, the others no more than that; cells that lack at least.
@@ -19,19 +19,19 @@ def find(table: Table) -> None:
     """Flag the empty cells of blocks in which a column is suddenly empty."""
     gaps = [field for field in table.fields if field.kind != "other" and table.rows - field.filled >= LEAST]
     some = [field for field in gaps if field.filled >= 0.5 * table.rows]
-    cuts = _cuts(table)
+    cuts = cuts_of(table)
     if table.rows >= 10 * STRETCHES:
-        cuts.append(("rows", f"(__row * {STRETCHES} // {table.rows})::VARCHAR"))
+        cuts.append(Cut("rows", f"__row * {STRETCHES} // {table.rows}"))
     for field in some:
-        for name, key in cuts:
-            if _one(table, field, name, key):
+        for cut in cuts:
+            if _one(table, field, cut):
                 break
 
 
-def _one(table: Table, field: Field, name: str, key: str) -> bool:
+def _one(table: Table, field: Field, cut: Cut) -> bool:
     counts = table.ask(
-        f"SELECT {key} AS b, count(*) AS n, count(*) - count({field.value}) AS gone FROM {TABLE} "
-        "WHERE b IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {cut.label('b')} AS b, n, gone FROM (SELECT {cut.key} AS b, count(*) AS n, "
+        f"count(*) - count({field.value}) AS gone FROM {TABLE} WHERE b IS NOT NULL GROUP BY 1) ORDER BY 1"
     )
     blocks = [(str(b), n, gone) for b, n, gone in counts if n >= LEAST]
     off = [(b, n, gone) for b, n, gone in blocks if gone >= LEAST and gone >= SURGE * n]
@@ -45,11 +45,10 @@ def _one(table: Table, field: Field, name: str, key: str) -> bool:
         return False
     usual = (without + 0.5) / (rows + 1)
     listed = ", ".join(literal(b) for b, *_ in off)
-    where = f"({key})::VARCHAR IN ({listed})"
+    where = f"{cut.text} IN ({listed})"
     gone = sum(gone for *_, gone in off)
     surprise = min(40.0, gone * -math.log10(usual) / math.sqrt(gone))
-    cause = f"'{name}=' || ({key})::VARCHAR" if name != "rows" else "'rows'"
-    cause = cause.replace(f"'{name}='", literal(f"{name}="))
+    cause = f"{literal(f'{cut.name}=')} || {cut.text}" if cut.name != "rows" else "'rows'"
     return bool(add(table, field, "missing",
                     f"SELECT __row, NULL AS value, NULL AS expected, {surprise!r} AS surprise, {cause} AS cause "
                     f"FROM {TABLE} WHERE {where} AND {field.value} IS NULL"))  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -124,12 +124,16 @@ class Anomalies(_Strict):
     skipped: list[str] = Field(default_factory=list)
 
     def compact(self, most: int = 20) -> dict[str, Any]:
-        """A few lines for an asset's metadata and a version's `anomalies.json`."""
-        told = {"id", "kind", "columns", "rows", "score", "cause", "explanation"}
+        """A few lines for an asset's metadata, a version's `anomalies.json` and a report."""
+        told = {
+            **dict.fromkeys(("id", "kind", "columns", "rows", "cells", "score", "cause", "explanation"), True),
+            "examples": {0, 1, 2},
+            "remediation": {"action": True, "why": True, "also": True},
+        }
         return {
             "rows": self.rows,
             "rows_affected": self.rows_affected,
             "cells": self.cells,
-            "groups": [group.model_dump(mode="json", include=told) for group in self.groups[:most]],
+            "groups": [group.model_dump(mode="json", include=cast("Any", told)) for group in self.groups[:most]],
             "groups_in_all": len(self.groups),
         }

@@ -43,15 +43,16 @@ def _flag(table: Table, fields: list[Field], encoded: str, model: _Model) -> Non
     rows: list[Any] = []
     surprises: list[Any] = []
     worst: list[Any] = []
+    least = tails.needed(table.rows, table.settings.alarms)
     for start in range(0, table.rows, CHUNK):
         chunk = _matrix(
             table, f"SELECT {encoded} FROM {TABLE} WHERE __row >= {start} AND __row < {start + CHUNK} ORDER BY __row"
         )
-        said, column = model.surprise(chunk)
-        over = np.flatnonzero(said >= tails.needed(table.rows, table.settings.alarms))
+        said = model.surprise(chunk, least)
+        over = np.flatnonzero(said >= least)
         rows += (over + start).tolist()
         surprises += said[over].tolist()
-        worst += column[over].tolist()
+        worst += model.worst(chunk[over]).tolist() if len(over) else []
     if not rows or len(rows) > table.few:
         return
     name = table.create("__anomaly_odd", "SELECT 0::BIGINT AS __row, 0::DOUBLE AS surprise, 0 AS worst WHERE FALSE")
@@ -75,6 +76,7 @@ class _Model:
             fitted
         )
         self._forest_tail = self._tail(-self._forest.score_samples(fitted))
+        self._forest_most = float(self._beyond(_most(self._forest), self._forest_tail))
         varied = np.flatnonzero(fitted.std(axis=0) > 1e-9)
         self._varied, self._precision = varied, None
         if len(varied) < 2 or len(fitted) < 5 * len(varied):
@@ -85,29 +87,41 @@ class _Model:
             shrunk = LedoitWolf().fit(kept[:, varied])
             ridge = shrunk.covariance_ + 0.01 * np.eye(len(varied)) * np.trace(shrunk.covariance_) / len(varied)
             self._centre, self._precision = shrunk.location_, np.linalg.inv(ridge)
-            distance = self._distance(fitted)[0]
+            distance = self._distance(fitted)
             kept = fitted[distance <= np.quantile(distance, 0.95)]
-        self._distance_tail = self._tail(self._distance(fitted)[0])
+        self._distance_tail = self._tail(self._distance(fitted))
 
-    def surprise(self, rows: Any) -> tuple[Any, Any]:
-        """-log10 of how unlikely each row is, and the column that has most to do with it."""
+    def surprise(self, rows: Any, least: float) -> Any:
+        """-log10 of how unlikely each row is, where that is `least` or more.
+
+        The forest's score has a ceiling: where even that is less than `least`, no row is put through a hundred trees.
+        """
         np = self._np
-        forest = self._beyond(-self._forest.score_samples(rows), self._forest_tail)
+        if self._forest_most >= least or self._precision is None:
+            forest = self._beyond(-self._forest.score_samples(rows), self._forest_tail)
+        else:
+            forest = np.zeros(len(rows))
+        if self._precision is None:
+            return forest
+        return np.maximum(forest, self._beyond(self._distance(rows), self._distance_tail))
+
+    def worst(self, rows: Any) -> Any:
+        """For each row the column that has most to do with it: the one farthest out where the forest said so, else the
+        one that is least as the others would have it."""
+        np = self._np
         column = np.abs(rows).argmax(axis=1)
         if self._precision is None:
-            return forest, column
-        distance, worst = self._distance(rows)
-        beyond = self._beyond(distance, self._distance_tail)
-        return np.maximum(forest, beyond), np.where(beyond >= forest, worst, column)
+            return column
+        alone = np.abs((rows[:, self._varied] - self._centre) @ self._precision) / np.sqrt(np.diag(self._precision))
+        forest = self._beyond(-self._forest.score_samples(rows), self._forest_tail)
+        beyond = self._beyond(self._distance(rows), self._distance_tail)
+        return np.where(beyond >= forest, self._varied[alone.argmax(axis=1)], column)
 
-    def _distance(self, rows: Any) -> tuple[Any, Any]:
-        """Each row's squared Mahalanobis distance (its tail is exponential where columns are normal), and the column
-        that is least as the others would have it."""
+    def _distance(self, rows: Any) -> Any:
+        """Each row's squared Mahalanobis distance: its tail is exponential where columns are normal."""
         np = self._np
-        off = (rows[:, self._varied] - self._centre) @ self._precision
-        squared = np.einsum("ij,ij->i", off, rows[:, self._varied] - self._centre)
-        alone = np.abs(off) / np.sqrt(np.diag(self._precision))
-        return np.maximum(squared, 0), self._varied[alone.argmax(axis=1)]
+        off = rows[:, self._varied] - self._centre
+        return np.maximum(np.einsum("ij,ij->i", off @ self._precision, off), 0)
 
     def _tail(self, scores: Any) -> tuple[float, float]:
         np = self._np
@@ -118,6 +132,30 @@ class _Model:
 
     def _beyond(self, scores: Any, tail: tuple[float, float]) -> Any:
         return self._np.maximum(0, -math.log10(0.05) + (scores - tail[0]) / (tail[1] * math.log(10)))
+
+
+def _most(forest: Any) -> float:
+    """The score that no row can exceed: that of one which ends in the shallowest leaf of each tree."""
+    import numpy as np
+
+    depths = []
+    for one in forest.estimators_:
+        tree, nodes, depth, best = one.tree_, np.array([0]), 0, math.inf
+        while len(nodes) and depth < best:
+            left = tree.children_left[nodes]
+            sizes = tree.n_node_samples[nodes[left < 0]]
+            best = min([best, *(depth + _path(int(size)) for size in np.unique(sizes))])
+            inner = nodes[left >= 0]
+            nodes, depth = np.concatenate([tree.children_left[inner], tree.children_right[inner]]), depth + 1
+        depths.append(best)
+    return float(2 ** (-sum(depths) / len(depths) / _path(forest.max_samples_)))
+
+
+def _path(size: int) -> float:
+    """The cuts that it takes on average to tell one of so many rows from the others (Liu, Ting and Zhou 2008)."""
+    if size <= 2:
+        return float(max(size - 1, 0))
+    return 2 * (math.log(size - 1) + 0.5772156649015329) - 2 * (size - 1) / size
 
 
 def _able(table: Table) -> list[Field]:
@@ -138,20 +176,17 @@ def _encoded(table: Table, fields: list[Field]) -> str:
     parts = []
     for field in fields:
         if field.kind == "number" and field.distinct >= 8:
-            least, skew = table.ask(
-                f"SELECT min({field.value}), skewness({field.value}) FROM {TABLE} WHERE {table.sampled}"
-            )[0]
+            least, skew = table.ask(f"SELECT min({field.value}), skewness({field.value}) FROM {table.some}")[0]
             x = f"ln(1 + {field.value})" if least is not None and least >= 0 and (skew or 0) > 1 else field.value
             middle, spread, wide = table.ask(
-                f"SELECT median({x}), 1.4826 * mad({x}), stddev_pop({x}) FROM {TABLE} WHERE {table.sampled}"
+                f"SELECT median({x}), 1.4826 * mad({x}), stddev_pop({x}) FROM {table.some}"
             )[0]
             scale = spread or wide or 1.0
             parts.append(f"coalesce(greatest(least(({x} - {middle!r}) / {scale!r}, 20), -20), 0)::FLOAT AS e{field.at}")
         else:
             name = table.create(
                 f"__anomaly_share_{field.at}",
-                f"SELECT {field.value} AS v, -log2(count(*) / sum(count(*)) OVER ()) AS bits FROM {TABLE} "
-                "WHERE v IS NOT NULL GROUP BY 1",
+                f"SELECT v, -log2(n / sum(n) OVER ()) AS bits FROM {table.counted(field)}",
             )
             parts.append(
                 f"coalesce((SELECT any_value(bits) FROM {name} WHERE v = {field.value}), 0)::FLOAT AS e{field.at}"

@@ -47,7 +47,7 @@ def surprise(table: Table, x: str, source: str, positive: bool = True) -> str | 
 
 def _one(table: Table, field: Field) -> None:
     x = field.value
-    rows = f"(SELECT {x} AS x FROM {TABLE} WHERE {table.sampled} AND {field.sql} IS NOT NULL AND {unflagged(field)})"
+    rows = f"(SELECT {x} AS x FROM {table.some} WHERE {field.sql} IS NOT NULL AND {unflagged(field)})"
     mode, times = table.ask(f"SELECT mode(x), count(*) FILTER (x = (SELECT mode(x) FROM {rows})) FROM {rows}")[0]
     if mode is None:
         return

@@ -84,7 +84,7 @@ def number(x: str) -> str:
 
 def _ratios(table: Table, fields: list[Field], by: Field) -> list[tuple[Field, bool, float]]:
     """How much less each number varies around its group's median than around its own; and on which scale."""
-    rows = f"(FROM {TABLE} WHERE {table.sampled} AND {by.sql} IS NOT NULL)"
+    rows = f"(FROM {table.some} WHERE {by.sql} IS NOT NULL)"
     some = [f for f in fields if f.at != by.at]
     if not some:
         return []

@@ -21,9 +21,7 @@ def find(table: Table) -> None:
         least = 2 if _coded(field) else 3
         if not least <= field.distinct <= VALUES or field.filled < EACH * field.distinct:
             continue
-        counts = table.ask(
-            f"SELECT {field.value} AS v, count(*) AS n FROM {TABLE} WHERE v IS NOT NULL GROUP BY 1 ORDER BY 2, 1"
-        )
+        counts = table.ask(f"SELECT v, n FROM {table.counted(field)} ORDER BY n, v")
         most = max(2, int(RARE * field.filled))
         # The widest step in the sorted counts parts the rare from the others.
         steps = [
@@ -39,7 +37,7 @@ def find(table: Table) -> None:
         rows = field.filled
         add(table, field, "rare", f"""SELECT t.__row, {field.text} AS value, NULL AS expected,
             log10({rows} / c.n) + log10({step!r}) AS surprise, 'value=' || c.v AS cause
-            FROM {TABLE} t JOIN (SELECT {field.value} AS v, count(*) AS n FROM {TABLE} GROUP BY 1 HAVING n <= {limit}) c
+            FROM {TABLE} t JOIN (FROM {table.counted(field)} WHERE n <= {limit}) c
             ON {field.value} = c.v""", most=max(3, few))  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.quality.anomalies import factors, numbers
@@ -55,38 +56,50 @@ def single(table: Table, known: dict[int, Level]) -> None:
 
 def blocks(table: Table, known: dict[int, Level]) -> None:
     """Files and periods in which a column's numbers are a factor larger or smaller than in all others."""
-    cuts = _cuts(table)
+    cuts = cuts_of(table)
     for field in table.of("number"):
         if field.filled < numbers.LEAST or field.distinct < numbers.DIFFERENT:
             continue
         level = known.get(field.at)
-        for name, key in cuts:
-            if _block(table, field, level if level and level.logged else None, name, key):
+        for cut in cuts:
+            if _block(table, field, level if level and level.logged else None, cut):
                 break
 
 
-def _block(table: Table, field: Field, level: Level | None, name: str, key: str) -> bool:
+def _block(table: Table, field: Field, level: Level | None, cut: Cut) -> bool:
     x = f"CASE WHEN {field.value} > 0 THEN ln({field.value}) END"
     rows = (
-        f"(SELECT {key} AS b, l.x - l.m AS r FROM {level.base} l JOIN {TABLE} USING (__row))" if level
-        else f"(SELECT {key} AS b, {x} AS r FROM {TABLE} WHERE {x} IS NOT NULL)"
+        f"(SELECT {cut.key} AS b, l.x - l.m AS r FROM {level.base} l JOIN {TABLE} USING (__row))" if level
+        else f"(SELECT {cut.key} AS b, {x} AS r FROM {TABLE} WHERE {x} IS NOT NULL)"
     )  # fmt: skip
-    found = table.ask(f"SELECT b, count(*), median(r), mad(r) FROM {rows} WHERE b IS NOT NULL GROUP BY 1 ORDER BY 1")
-    some = [(str(b), n, m, d) for b, n, m, d in found if n >= ROWS]
-    if len(some) < 2 or (len(some) < BLOCKS and name != "source"):
+    found = table.ask(
+        f"SELECT {cut.label('b')} AS b, n, m FROM (SELECT b, count(*) AS n, median(r) AS m FROM {rows} "
+        "WHERE b IS NOT NULL GROUP BY 1) ORDER BY 1"
+    )
+    some = [(str(b), n, m) for b, n, m in found if n >= ROWS]
+    if len(some) < 2 or (len(some) < BLOCKS and cut.name != "source"):
         return False
-    total = sum(n for _, n, *_ in some)
-    usual = _weighted(sorted((m, n) for _, n, m, _ in some))
-    apart = sorted(abs(m - usual) for _, _, m, _ in some)
+    total = sum(n for _, n, _ in some)
+    usual = _weighted(sorted((m, n) for _, n, m in some))
+    apart = sorted(abs(m - usual) for *_, m in some)
     # Half of the blocks tell how far blocks lie apart by nature.
     nature = apart[len(apart) // 2 - (len(apart) % 2 == 0)]
-    off = [(b, n, m - usual, d) for b, n, m, d in some if abs(m - usual) > max(0.6, 6 * nature)]
-    if not off or sum(n for _, n, *_ in off) > MINORITY * total:
+    off = [(b, n, m - usual) for b, n, m in some if abs(m - usual) > max(0.6, 6 * nature)]
+    if not off or sum(n for _, n, _ in off) > MINORITY * total:
         return False
     any_found = False
+    spreads = {
+        str(b): d for b, d in table.ask(
+            f"SELECT {cut.label('b')}, d FROM (SELECT b, mad(r) AS d FROM {rows} WHERE b IS NOT NULL GROUP BY 1)"
+        )
+    }  # fmt: skip
     # A small block may look narrow by chance: it varies as much as blocks do.
-    within = sorted(d for *_, d in some)[len(some) // 2]
-    for b, n, shift, d in off:
+    within = sorted(spreads[b] for b, *_ in some)[len(some) // 2]
+    place = {b: at for at, (b, *_) in enumerate(some)}
+    before: tuple[int, float] | None = None
+    told = ""
+    for b, n, shift in off:
+        d = spreads[b]
         factor = factors.nearest(shift, 1.4 * d / math.sqrt(n) * 1.5 + nature)
         # Numbers that spread far by themselves put medians anywhere: the shift must be more than that.
         d = max(d, within)
@@ -94,9 +107,13 @@ def _block(table: Table, field: Field, level: Level | None, name: str, key: str)
         sure = 2.0 if any(math.isclose(abs(math.log(factor or 1)), math.log(one)) for one in factors.DECIMALS) else 3.0
         if factor is None or abs(math.log(factor)) < max(sure * d, (4 + math.log10(len(some))) * error):
             continue
-        cause = f"{name}={b}|factor={factor:.10g}"
+        # Blocks that follow each other and are off alike are one: they go by the name of the first.
+        if before != (place[b] - 1, factor):
+            told = b
+        before = (place[b], factor)
+        cause = f"{cut.name}={told}|factor={factor:.10g}"
         surprise = min(40.0, 3 + abs(shift) / max(1.4 * d, 0.05) * math.log10(n + 1))
-        where = f"{key} = {literal(b)}" if name == "source" else f"({key})::VARCHAR = {literal(b)}"
+        where = f"{cut.text} = {literal(b)}"
         # In a block that is off, a cell that is not off fits better as it is.
         centre = f"l.x - l.m - {usual!r}" if level else f"{x} - {usual!r}"
         join = f"JOIN {level.base} l USING (__row)" if level else ""
@@ -107,22 +124,40 @@ def _block(table: Table, field: Field, level: Level | None, name: str, key: str)
     return any_found
 
 
-def _cuts(table: Table) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Cut:
+    """A way to cut a table into blocks: `key` is SQL of what a row's block is told by, `form` how that is written."""
+
+    name: str
+    key: str
+    form: str | None = None
+
+    def label(self, key: str) -> str:
+        """SQL: a block as text, from its key: written once for each block, not for each row."""
+        return f"strftime({key}, '{self.form}')" if self.form else f"({key})::VARCHAR"
+
+    @property
+    def text(self) -> str:
+        """SQL: a row's block as text."""
+        return self.label(self.key)
+
+
+def cuts_of(table: Table) -> list[Cut]:
     """Ways to cut the table into blocks that are made at once: by file, by month and by day."""
-    found = [("source", "__source")] if table.settings.source and 2 <= table.sources <= 5_000 else []
+    found = [Cut("source", "__source")] if table.settings.source and 2 <= table.sources <= 5_000 else []
     for moment in table.of("moment")[:2]:
         for grain in ("month", "day"):
             key = f"date_trunc('{grain}', {moment.value})"
             count, filled = table.ask(f"SELECT approx_count_distinct({key}), count({key}) FROM {TABLE}")[0]
             if BLOCKS <= count <= min(2_000, filled / ROWS):
-                found.append((moment.name, f"strftime({key}, '%Y-%m{'-%d' if grain == 'day' else ''}')"))
+                found.append(Cut(moment.name, key, "%Y-%m-%d" if grain == "day" else "%Y-%m"))
     return found
 
 
 def _bulk(table: Table, field: Field) -> tuple[float, float, float] | None:
     """ln of the 5th, 50th and 95th percentile of the positive numbers."""
     x = f"ln(CASE WHEN {field.value} > 0 THEN {field.value} END)"
-    found = table.ask(f"SELECT quantile_cont({x}, [0.05, 0.5, 0.95]) FROM {TABLE} WHERE {table.sampled}")[0][0]
+    found = table.ask(f"SELECT quantile_cont({x}, [0.05, 0.5, 0.95]) FROM {table.some}")[0][0]
     return None if found is None or found[0] is None else (found[0], found[1], found[2])
 
 

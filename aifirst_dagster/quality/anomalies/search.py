@@ -64,6 +64,7 @@ def search(
 
 def _found(table: Table) -> Anomalies:
     from aifirst_dagster.quality.anomalies import (
+        beside,
         contradictions,
         defaults,
         encoding,
@@ -93,6 +94,7 @@ def _found(table: Table) -> Anomalies:
         peers.find(table, levels)
         numbers.find(table)
         scale.single(table, levels)
+        beside.join(table)
         texts.find(table)
         rare.find(table)
         missing.find(table)

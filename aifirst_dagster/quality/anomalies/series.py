@@ -9,11 +9,17 @@ from aifirst_dagster.quality.anomalies.flags import add, unflagged
 from aifirst_dagster.quality.anomalies.peers import number
 from aifirst_dagster.quality.anomalies.table import TABLE, Field, Table
 
-#: Neighbours on each side that say what is usual, and those that say how restless it is; how much less a series must
-#: vary around them than at large; columns that are looked at.
-REACH, WIDER, SMOOTH, COLUMNS = 2, 8, 0.6, 12
+#: Neighbours on each side that say how restless a series is; how much less it must vary around its nearest ones than
+#: at large; columns that are looked at.
+WIDER, SMOOTH, COLUMNS = 8, 0.6, 12
 #: A series has at least so many moments.
 LEAST = 30
+#: SQL: the median of four neighbours is the middle of the two that are neither least nor greatest. A window's median
+#: says the same and takes fifteen times as long; at the ends, and beside gaps, there are fewer than four.
+_MEDIAN = (
+    "CASE WHEN a IS NULL OR b IS NULL OR c IS NULL OR d IS NULL THEN list_median([a, b, c, d]) ELSE "
+    "(greatest(least(a, b), least(c, d)) + least(greatest(a, b), greatest(c, d))) / 2 END"
+)
 
 
 @dataclass(frozen=True)
@@ -23,13 +29,14 @@ class Order:
     moment: Field
     by: Field | None
 
-    @property
-    def window(self) -> str:
-        """SQL: the neighbours of a row, without itself."""
-        part = f"PARTITION BY {self.by.value} " if self.by else ""
+    def neighbours(self, x: str, relation: str) -> str:
+        """SELECT of __row, t, k, x and m: the number `x` and the median of the two before and the two after it."""
+        part = "PARTITION BY k " if self.by else ""
         return (
-            f"({part}ORDER BY {self.moment.value}, __row ROWS BETWEEN {REACH} PRECEDING AND {REACH} FOLLOWING "
-            "EXCLUDE CURRENT ROW)"
+            f"SELECT __row, t, k, x, {_MEDIAN} AS m FROM (SELECT *, lag(x, 2) OVER o AS a, lag(x) OVER o AS b, "
+            f"lead(x) OVER o AS c, lead(x, 2) OVER o AS d FROM (SELECT __row, {self.moment.value} AS t, "
+            f"{self.by.value if self.by else 'NULL'} AS k, {x} AS x FROM {relation}) "
+            f"WINDOW o AS ({part}ORDER BY t, __row))"
         )
 
 
@@ -43,9 +50,7 @@ def order(table: Table) -> Order | None:
         for by in sorted(table.of("text", "number"), key=lambda f: f.distinct):
             if not 2 <= by.distinct <= table.rows / LEAST:
                 continue
-            pairs = table.ask(
-                f"SELECT count(DISTINCT ({moment.value}, {by.value})) / count(*) FROM {TABLE} WHERE {table.sampled}"
-            )[0][0]
+            pairs = table.ask(f"SELECT count(DISTINCT ({moment.value}, {by.value})) / count(*) FROM {table.some}")[0][0]
             if pairs >= 0.95:
                 return Order(moment, by)
     return None
@@ -65,33 +70,40 @@ def _one(table: Table, field: Field, ordered: Order) -> None:
     x = field.value
     # A stretch of the table says whether the column is smooth, before all of it is looked at.
     some = f"(SELECT * FROM {TABLE} WHERE __row < 20000)" if table.rows > 40_000 else TABLE
-    smooth = table.ask(
-        f"SELECT median(abs(x - m)), mad(x), min(x) FROM (SELECT {x} AS x, median({x}) OVER "
-        f"{ordered.window} AS m FROM {some})"
-    )[0]
+    smooth = table.ask(f"SELECT median(abs(x - m)), mad(x), min(x) FROM ({ordered.neighbours(x, some)})")[0]
     if not smooth[1] or smooth[0] is None or smooth[0] > SMOOTH * smooth[1]:
         return
     logged = smooth[2] is not None and smooth[2] > 0
     scaled = f"ln(CASE WHEN {x} > 0 THEN {x} END)" if logged else x
     name = table.create(
         "__anomaly_series",
-        f"SELECT __row, x, m, x - m AS r, median(abs(x - m)) OVER w AS d FROM (SELECT __row, "
-        f"{ordered.moment.value} AS t, "
-        f"{ordered.by.value if ordered.by else 'NULL'} AS k, {scaled} AS x, "
-        f"median({scaled}) OVER {ordered.window} AS m FROM {TABLE}) "
-        f"WHERE x IS NOT NULL AND m IS NOT NULL WINDOW w AS (PARTITION BY k ORDER BY t, __row ROWS BETWEEN {WIDER} "
-        f"PRECEDING AND {WIDER} FOLLOWING EXCLUDE CURRENT ROW)",
+        f"SELECT __row, x, m, x - m AS r, k, row_number() OVER (ORDER BY k, t, __row) AS place "
+        f"FROM ({ordered.neighbours(scaled, TABLE)}) WHERE x IS NOT NULL AND m IS NOT NULL",
     )
+    some = table.create("__anomaly_restless", _restless(name, table.sampled))
     # Where a series is restless of itself, a neighbour off by as much is none: what is left is measured by that.
-    typical = table.ask(f"SELECT median(d) FROM {name}")[0][0] or 0.0
-    relative = f"r / greatest(d, {max(typical, 1e-12)!r})"
-    said = numbers.surprise(table, "r", f"(SELECT {relative} AS r FROM {name} WHERE {unflagged(field)})", False)
+    typical = max(table.ask(f"SELECT median(d) FROM {some}")[0][0] or 0.0, 1e-12)
+    relative = f"r / greatest(d, {typical!r})"
+    said = numbers.surprise(table, "r", f"(SELECT {relative} AS r FROM {some} WHERE {unflagged(field)})", False)
     if said is None:
         return
     least = tails.needed(field.filled, table.alarms)
+    # The restlessness of a row only ever makes it less odd: it is asked where the row would be odd without.
+    far = f"__row IN (SELECT __row FROM (SELECT __row, r / {typical!r} AS r FROM {name}) WHERE {said} >= {least!r})"
+    near = table.create("__anomaly_near", _restless(name, far))
     usual = "exp(m)" if logged else "m"
     cause = f"time={ordered.moment.at}" + (f"|series={ordered.by.at}" if ordered.by else "")
     add(table, field, "series",
         f"SELECT s.__row, {field.text} AS value, {number(usual)} AS expected, surprise, '{cause}' AS cause FROM "
-        f"(SELECT __row, m, {said} AS surprise FROM (SELECT __row, m, {relative} AS r FROM {name})) s "
+        f"(SELECT __row, m, {said} AS surprise FROM (SELECT __row, m, {relative} AS r FROM {near})) s "
         f"JOIN {TABLE} t USING (__row) WHERE surprise >= {least!r}", most=table.few)  # fmt: skip
+
+
+def _restless(name: str, where: str) -> str:
+    """SELECT of __row, m, r and `d`: the median distance of a row's wider neighbours from theirs, for some rows."""
+    offsets = ", ".join(str(at) for at in range(-WIDER, WIDER + 1) if at)
+    return (
+        f"SELECT s.__row, any_value(s.m) AS m, any_value(s.r) AS r, median(abs(n.r)) AS d FROM "
+        f"(SELECT *, place + unnest([{offsets}]) AS beside FROM {name} WHERE {where}) s "
+        f"LEFT JOIN {name} n ON n.place = s.beside AND n.k IS NOT DISTINCT FROM s.k GROUP BY 1"
+    )

@@ -30,8 +30,7 @@ def find(table: Table) -> None:
 def _numbers(table: Table, a: Field, b: Field) -> str | None:
     """Numbers: columns whose bulks do not overlap, and rows that have them the other way."""
     (p, q) = table.ask(
-        f"SELECT quantile_disc({a.value}, [0.12, 0.88]), quantile_disc({b.value}, [0.12, 0.88]) FROM {TABLE} "
-        f"WHERE {table.sampled}"
+        f"SELECT quantile_disc({a.value}, [0.12, 0.88]), quantile_disc({b.value}, [0.12, 0.88]) FROM {table.some}"
     )[0]
     if p is None or q is None or not (p[1] < q[0] or q[1] < p[0]):
         return None
@@ -55,13 +54,7 @@ def _texts(table: Table, a: Field, b: Field) -> str | None:
     """Texts: each value is known from several rows of the other column, and from hardly any of its own."""
     if a.distinct > a.filled / 3 or b.distinct > b.filled / 3:
         return None
-    own = [f"__anomaly_known_{field.at}" for field in (a, b)]
-    for field, name in zip((a, b), own, strict=True):
-        if name not in table.made:
-            table.create(
-                name,
-                f"SELECT {field.value} AS v, count(*) AS n FROM {TABLE} WHERE v IS NOT NULL GROUP BY 1 LIMIT 100000",
-            )
+    own = [table.counted(field) for field in (a, b)]
     shared = table.ask(
         f"SELECT sum(least(x.n, y.n)), least((SELECT sum(n) FROM {own[0]}), (SELECT sum(n) FROM {own[1]})) "
         f"FROM {own[0]} x JOIN {own[1]} y USING (v)"

@@ -15,6 +15,8 @@ from aifirst_dagster.quality.anomalies.model import Settings
 TABLE, FLAGS = "__anomaly_rows", "__anomaly_flags"
 #: Columns that are asked about in one statement.
 SLICE = 40
+#: Values that stand in so many rows each, on average, are kept with their counts.
+REPEAT = 3
 _NUMBERS = re.compile(r"^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\b.*)$")
 _MOMENTS = re.compile(r"^(DATE|TIMESTAMP.*)$")
 _READ = {"integer": "number", "number": "number", "year": "number", "date": "moment", "datetime": "moment"}
@@ -58,6 +60,7 @@ class Table:
     sources: int = 0
     skipped: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
+    views: list[str] = field(default_factory=list)
 
     def ask(self, sql: str) -> list[tuple]:
         """All rows of a query."""
@@ -75,6 +78,14 @@ class Table:
         return f"(__row % {every} = 0)" if every > 1 else "TRUE"
 
     @property
+    def some(self) -> str:
+        """The rows that models are fitted on, as a relation."""
+        if self.sampled == "TRUE":
+            return TABLE
+        name = "__anomaly_sample"
+        return name if name in self.made else self.create(name, f"SELECT * FROM {TABLE} WHERE {self.sampled}")
+
+    @property
     def few(self) -> int:
         """As many cells of a column as may be anomalies."""
         return max(3, int(self.settings.few * self.rows))
@@ -90,8 +101,39 @@ class Table:
         self.made.append(name)
         return name
 
+    def view(self, name: str, query: str) -> str:
+        """A temporary view that `close` drops."""
+        self.ask(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+        self.views.append(name)
+        return name
+
+    def counted(self, field: Field) -> str:
+        """A relation of the different values `v` of a column, with how many cells `n` hold each.
+
+        Many finders ask for them; where they repeat, they are gathered once.
+        """
+        texts = self.texts(field)
+        if texts is None:
+            return f"(SELECT {field.value} AS v, count(*) AS n FROM {TABLE} WHERE v IS NOT NULL GROUP BY 1)"
+        name = f"__anomaly_values_{field.at}"
+        query = f"SELECT trim(v) AS v, sum(n) AS n FROM {texts} GROUP BY 1"
+        return name if name in self.made else self.create(name, query)
+
+    def texts(self, field: Field) -> str | None:
+        """A table of the different cells of a text column as they stand, but for blank ones, with how many there are.
+
+        None where they hardly repeat: it would be as large as the column.
+        """
+        if field.kind != "text" or field.distinct > field.filled / REPEAT:
+            return None
+        name = f"__anomaly_texts_{field.at}"
+        query = f"SELECT {field.text} AS v, count(*) AS n FROM {TABLE} WHERE trim({field.text}) <> '' GROUP BY 1"
+        return name if name in self.made else self.create(name, query)
+
     def close(self) -> None:
         """Drop all temporary tables."""
+        for name in self.views:
+            self.ask(f"DROP VIEW IF EXISTS {name}")
         for name in [*self.made, TABLE, FLAGS]:
             self.ask(f"DROP TABLE IF EXISTS {name}")
 

@@ -27,9 +27,9 @@ def find(table: Table) -> None:
     if not fields:
         return
     cells = ", ".join(f"{one.text} AS {one.sql}" for one in fields)
-    table.create(CELLS, f"SELECT __row, __line, {cells} FROM {TABLE}")
+    table.view(CELLS, f"SELECT __row, __line, {cells} FROM {TABLE}")
     named = {one.sql: one for one in fields}
-    known = facts.gather(table.con, CELLS, [_column(one) for one in fields], table.rows)
+    known = _gathered(table, fields)
     supported: dict[str, str] = {}
     if deep:
         found = dependencies.find(known)
@@ -46,7 +46,8 @@ def find(table: Table) -> None:
 
 def _texts(table: Table, known: facts.Facts, named: dict[str, Field], supported: dict[str, str]) -> None:
     some = facts.Facts(known.con, known.cells, known.rows,
-                       [fact for fact in known.columns if named[fact.column.name].kind == "text"])  # fmt: skip
+                       [fact for fact in known.columns if named[fact.column.name].kind == "text"],
+                       known.values)  # fmt: skip
     for name, query in slips.queries(some, supported):
         field = named[name]
         # Frequent beside rare, again and again: a slip is an exception, not a spelling with followers of its own.
@@ -74,6 +75,28 @@ def _add(table: Table, field: Field, kind: str, query: str, surprise: str) -> No
         f"{'reason' if kind == 'form' else repr('')} AS cause "
         f"FROM ({query}) q(__row, __line, value, reason, suggestion)",
         most=max(3, table.few // 2) if kind == "dependency" else table.few)  # fmt: skip
+
+
+def _gathered(table: Table, fields: list[Field]) -> facts.Facts:
+    """What is known of the columns. Typed numbers and moments were counted before: they need not be read as text."""
+    counted = {
+        one.sql: facts.Fact(_column(one), table.rows, table.rows - one.filled, 0, one.distinct)
+        for one in fields if one.kind in ("number", "moment", "key") and _typed(one)
+    }  # fmt: skip
+    values = {one.sql: texts for one in fields if (texts := table.texts(one)) is not None}
+    for one in fields:
+        if one.sql in values:
+            filled, distinct = table.ask(f"SELECT coalesce(sum(n), 0)::BIGINT, count(*) FROM {values[one.sql]}")[0]
+            counted[one.sql] = facts.Fact(_column(one), table.rows, table.rows - filled, 0, distinct)
+    rest = [_column(one) for one in fields if one.sql not in counted]
+    known = facts.gather(table.con, CELLS, rest, table.rows)
+    counted |= {fact.column.name: fact for fact in known.columns}
+    return facts.Facts(table.con, CELLS, table.rows, [counted[one.sql] for one in fields], values)
+
+
+def _typed(field: Field) -> bool:
+    """Whether DuckDB holds the column's cells as numbers or moments, not as texts that are read as such."""
+    return "CAST" not in field.value and "VARCHAR" not in field.column.physical_type
 
 
 def _column(field: Field) -> facts.Column:
