@@ -26,12 +26,14 @@ class Compiled:
         flags: Action's place in the plan -> that column.
         reasons: Each text that `_reasons` may hold -> the column it is about (None: the row).
         columns: The output's user columns, in order.
+        key: The one of them that tells rows apart, if one does.
     """
 
     sql: str
     flags: dict[int, str] = field(default_factory=dict)
     reasons: dict[str, str | None] = field(default_factory=dict)
     columns: list[str] = field(default_factory=list)
+    key: str | None = None
 
 
 def select(plan: RepairPlan, relation: str) -> str:
@@ -50,7 +52,7 @@ def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
     `duplicates.mark`: a table that is in memory is searched in a third of the time.
     """
     lanes = [build(plan, column) for column in plan.columns if column.name not in plan.companions]
-    out = Compiled("", columns=[column.name for column in plan.columns])
+    out = Compiled("", columns=[column.name for column in plan.columns], key=next(iter(_keys(plan)), None))
     if traced:
         _flagged(lanes)
     tables: list[tuple[str, str]] = []
@@ -161,8 +163,11 @@ def _values(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
 def _telling(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
     """What rows are compared by first: a column in which hardly a value repeats, else all of them."""
     values = dict(zip((column.name for column in plan.columns), _values(plan, lanes), strict=True))
-    keys = [values[column.name] for column in plan.columns if column.unique and not column.nullable]
-    return keys[:1] or list(values.values())
+    return [values[name] for name in _keys(plan)[:1]] or list(values.values())
+
+
+def _keys(plan: RepairPlan) -> list[str]:
+    return [column.name for column in plan.columns if column.unique and not column.nullable]
 
 
 def _outputs(plan: RepairPlan, lanes: list[Lane]) -> list[str]:
@@ -222,7 +227,7 @@ def _one(changed: list[Lane]) -> tuple[str, str]:
         return "", f"MAP([{literal(changed[0].column.name)}], [{changed[0].original}])"
     name = " ".join(f"WHEN {lane.differs} THEN {literal(lane.column.name)}" for lane in changed)
     text = " ".join(f"WHEN {lane.differs} THEN {lane.original}" for lane in changed)
-    count = f"list_sum([{', '.join(f'CAST({lane.differs} AS INTEGER)' for lane in changed)}]) = 1"
+    count = f"{' + '.join(f'CAST({lane.differs} AS INTEGER)' for lane in changed)} = 1"
     return f" AND {count}", f"MAP([CASE {name} END], [CASE {text} END])"
 
 

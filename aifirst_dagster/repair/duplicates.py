@@ -47,8 +47,17 @@ def final(columns: list[str], hidden: list[str], similar: str = "") -> str:
     )
 
 
-def mark(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
-    """Fill `_duplicate_of` in a table that has the key: the same answer as `final`, where most tables have no twins."""
+def mark(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], growing: str | None = None) -> None:
+    """Fill `_duplicate_of` in a table that has the key: the same answer as `final`, where most tables have no twins.
+
+    Args:
+        con: The session.
+        table: What a traced plan gives.
+        columns: Its user columns.
+        growing: The column that tells rows apart, where there is one; most tables with a number have it in order.
+    """
+    if growing is not None and _only_grows(con, table, growing):
+        return
     named = ", ".join(f"{ident(name)} AS ({sql})" for name, sql in tables(columns, table))
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {table}_groups AS WITH {named} SELECT * FROM {ident('#groups')}"
@@ -58,6 +67,14 @@ def mark(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None
         f"WHERE {_same(columns, table)} AND {_own(table)} IS DISTINCT FROM {_KEPT}"
     ).fetchall()
     con.execute(f"DROP TABLE {table}_groups").fetchall()
+
+
+def _only_grows(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether each row's value is greater than the one before it: then no two rows are the same, nor need be sought."""
+    value = ident(column)
+    steps = f"SELECT {value} AS value, lag({value}) OVER () AS before, lag(TRUE) OVER () IS NULL AS first FROM {table}"
+    wrong = f"SELECT 1 FROM ({steps}) WHERE value IS NULL OR (NOT first AND (value > before) IS NOT TRUE) LIMIT 1"
+    return not con.execute(wrong).fetchall()
 
 
 def _own(rows: str) -> str:

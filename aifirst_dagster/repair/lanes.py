@@ -163,7 +163,9 @@ def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> Non
 def _gone(lane: Lane, action: Action) -> str:
     """SQL: whether the cell held a token that became empty when the file was read."""
     kept = f"{RAW}[{literal(lane.source)}]"
-    return f"{RAW} IS NOT NULL AND {ident(lane.source)} IS NULL AND {in_list(kept, action.params.get('tokens', []))}"
+    # CASE, for a plain AND would look the text up in the map of each row.
+    empty, said = f"{RAW} IS NOT NULL AND {ident(lane.source)} IS NULL", in_list(kept, action.params.get("tokens", []))
+    return f"CASE WHEN {empty} THEN {said} END"
 
 
 def text_after(column: Column, actions: list[Action]) -> str:

@@ -246,7 +246,7 @@ def _measured(seen: Survey, plan: RepairPlan) -> RepairPlan:
         statement = compiled(plan, seen.sample, traced=True)
         seen.query(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}")
         if plan.deduplicate:
-            duplicates.mark(seen.con, table, statement.columns)
+            duplicates.mark(seen.con, table, statement.columns, statement.key)
         unreadable = _unreadable(seen, plan, table, statement.reasons)
         if not unreadable:
             break

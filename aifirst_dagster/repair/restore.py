@@ -18,12 +18,15 @@ from aifirst_dagster.inference.alignment import shifts
 from aifirst_dagster.inference.alignment.find import LEAST, texts_of, tokens_of
 from aifirst_dagster.inference.alignment.fits import Fit, learn
 from aifirst_dagster.inference.schema import Column, Dialect
+from aifirst_dagster.repair.glance import WHOLE
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
 if TYPE_CHECKING:
     import duckdb
 
 NAME = "restore_row"
+#: Of a table of more rows than are looked at as a whole, so many say what its columns look like.
+LEARNED = 20_000
 _number = itertools.count(1)
 
 
@@ -55,9 +58,13 @@ def propose(
     )
     if not con.execute(f"SELECT count(*) FROM {ident(rejects)} WHERE {near}").fetchall()[0][0]:
         return None
-    if con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {relation} LIMIT {LEAST})").fetchall()[0][0] < LEAST:
+    rows: int = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+    if rows < LEAST:
         return None
-    fits = learn(con, relation, columns, texts_of({column.name: column.physical_type for column in columns}))
+    learned = relation
+    if rows > WHOLE:
+        learned = f"(SELECT * FROM {relation} WHERE hash({LINE}) % {round(rows / LEARNED)} = 0)"
+    fits = learn(con, learned, columns, texts_of({column.name: column.physical_type for column in columns}))
     params: dict[str, Any] = {
         "delimiter": dialect.delimiter,
         "columns": {name: fit.model_dump(exclude_defaults=True, mode="json") for name, fit in fits.items()},

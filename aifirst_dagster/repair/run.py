@@ -65,7 +65,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
     statement = compiled(plan, relation, traced=True)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}").fetchall()
     if plan.deduplicate:
-        duplicates.mark(con, table, statement.columns)
+        duplicates.mark(con, table, statement.columns, statement.key)
     counts = con.execute(_counts(statement, relation, table)).fetchall()[0]
     rows_in, rows, set_aside, twins = counts[:4]
     if rows != rows_in:
@@ -152,20 +152,18 @@ def _place(con: duckdb.DuckDBPyConnection, statement: Compiled, table: str) -> t
     """
     if any(name.lower() == "rowid" for name in statement.columns):
         return "", "NULL::BIGINT"  # the user's column hides DuckDB's own
-    apart = con.execute(
-        f"SELECT count(*) FILTER (line < before AND source IS NOT DISTINCT FROM other) FROM (SELECT {LINE} AS line, "
-        f"{SOURCE} AS source, lag({LINE}) OVER () AS before, lag({SOURCE}) OVER () AS other FROM {table})"
-    ).fetchall()[0][0]
-    sources = (
-        f"SELECT {SOURCE} AS source, min(rowid) AS start, max(rowid) AS stop, count(*) AS n FROM {table} GROUP BY 1"
-    )
-    split = con.execute(f"SELECT count(*) FILTER (stop - start + 1 <> n) FROM ({sources})").fetchall()[0][0]
-    if not apart and not split:
-        place = f"{table}_place"
-        con.execute(
-            f'CREATE OR REPLACE TEMP TABLE {place} AS SELECT source AS "#of", start FROM ({sources})'
-        ).fetchall()
+    place = f"{table}_place"
+    con.execute(
+        f'CREATE OR REPLACE TEMP TABLE {place} AS SELECT source AS "#of", spot AS start FROM '
+        f"(SELECT {SOURCE} AS source, rowid AS spot, {LINE} AS line, lag({LINE}) OVER () AS before, "
+        f"lag({SOURCE}) OVER () AS other, lag(TRUE) OVER () IS NULL AS first FROM {table}) "
+        "WHERE first OR source IS DISTINCT FROM other OR line < before"
+    ).fetchall()
+    # A source whose rows do not follow one another begins twice.
+    split = con.execute(f'SELECT count(*) - count(DISTINCT hash("#of")) FROM {place}').fetchall()[0][0]
+    if not split:
         return f'JOIN {place} ON {table}.{SOURCE} IS NOT DISTINCT FROM {place}."#of"', f"{table}.rowid - {place}.start"
+    con.execute(f"DROP TABLE {place}")
     ranked = f"row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}, rowid) - 1"
     rows = f'SELECT rowid AS "#at", {ranked} AS "#nth" FROM {table}'
     return f'JOIN ({rows}) "#place" ON {table}.rowid = "#place"."#at"', '"#place"."#nth"'
