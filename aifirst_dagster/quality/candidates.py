@@ -15,6 +15,11 @@ from aifirst_dagster.quality.evidence import Facts, Parts
 from aifirst_dagster.quality.rules import Rule, Severity
 from aifirst_dagster.quality.shapes import SEMANTIC
 
+#: Where values name rows one by one, so many of these have one of their own; the others are the errors.
+UNIQUE = 0.99
+#: Of two dates that are in order, so many are; where the next ones are not, the rule has found what it is there for.
+IN_ORDER = 0.995
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -43,18 +48,29 @@ class Candidate:
     columns: tuple[str, ...] = field(default_factory=tuple)
     learned: float = 1.0
     """The share of values that held on the rows that it was learned from."""
+    otherwise: str = ""
+    """Why a person would want it with `mostly`, where that is to be said in other words."""
 
 
 def _rule(type_: str, rationale: str, severity: Severity = "warn", **kwargs: Any) -> Rule:
     return Rule(type=type_, kwargs=kwargs, rationale=rationale, severity=severity, provenance="offline")
 
 
-def of_column(facts: Facts, parts: Parts, pattern: tuple[str, float] | None) -> Iterator[Candidate]:
-    """Candidates about one column."""
+def of_column(
+    facts: Facts, parts: Parts, pattern: tuple[str, float] | None, numbered: bool = False
+) -> Iterator[Candidate]:
+    """Candidates about one column.
+
+    Args:
+        facts: Its figures.
+        parts: The rows that these are of.
+        pattern: What its texts look like, and how many of them.
+        numbered: Whether its values name rows one by one: see `identifiers.numbered`.
+    """
     if not facts.count:
         return
     yield from _presence(facts, parts)
-    yield from _identity(facts, parts)
+    yield from _identity(facts, parts, numbered)
     if facts.kind == "text":
         yield from _text(facts, pattern)
     yield from _closed_set(facts)
@@ -77,12 +93,12 @@ def _presence(facts: Facts, parts: Parts) -> Iterator[Candidate]:
         )
 
 
-def _identity(facts: Facts, parts: Parts) -> Iterator[Candidate]:
+def _identity(facts: Facts, parts: Parts, numbered: bool) -> Iterator[Candidate]:
     long_text = facts.kind == "text" and (facts.longest or 0) > 80
     fraction = facts.kind == "number" and facts.column.type == "number"
-    if facts.distinct != facts.count or facts.count < max(10, 0.5 * parts.learned) or long_text or fraction:
+    if facts.count < max(10, 0.5 * parts.learned) or long_text or fraction or facts.kind not in ("text", "number"):
         return
-    if facts.kind not in ("text", "number"):
+    if facts.distinct != facts.count and not numbered:
         return
     named = facts.column.unique and facts.nulls == 0
     rule = _rule(
@@ -90,9 +106,12 @@ def _identity(facts: Facts, parts: Parts) -> Iterator[Candidate]:
         "No two rows share a value: it tells rows apart, so a repeated one is a duplicate row or a wrong key.",
         column=facts.name,
     )
+    few = "All but a few rows have a value of their own: it tells rows apart, so each that is repeated is a duplicate "
     yield Candidate(
-        rule, 10 if named else 5, 1.0, strict="error" if named else "warn", over_all=True, kind="unique",
+        rule, 10 if named else 9 if numbered else 5, UNIQUE if numbered else 1.0, exceptions=numbered,
+        strict="error" if named else "warn", over_all=True, kind="unique",
         implies=frozenset({("range", facts.name), ("mean", facts.name)}), columns=(facts.name,),
+        otherwise=few + "row or a wrong key.",
     )  # fmt: skip
 
 
@@ -268,7 +287,10 @@ def of_table(facts: Sequence[Facts], parts: Parts) -> Iterator[Candidate]:
                 f"{second.name} is never before {first.name}: the two are in order of time.",
                 column_A=second.name, column_B=first.name, or_equal=True, ignore_row_if="either_value_is_missing",
             )  # fmt: skip
-            yield Candidate(rule, 8, 0.98, kind="order", columns=(first.name, second.name))
+            few = f"{second.name} is before {first.name} in very few rows: these have a wrong date."
+            yield Candidate(
+                rule, 8, IN_ORDER, exceptions=True, kind="order", columns=(first.name, second.name), otherwise=few
+            )
     for one in facts:
         if one.count == parts.learned and one.distinct >= max(20, 0.9 * one.count):
             whole = one.kind == "number" and one.column.type == "integer"

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.quality import between, candidates, elsewhere, fixing, shapes
+from aifirst_dagster.quality import between, candidates, elsewhere, fixing, identifiers, shapes
 from aifirst_dagster.quality.candidates import Candidate
 from aifirst_dagster.quality.engines.duckdb import evaluate
 from aifirst_dagster.quality.evidence import Facts, Parts, drop, facts, part
@@ -70,7 +71,7 @@ def _think(con: Any, parts: Parts, figures: list[Facts], known: Known | None) ->
     for one in figures:
         codes = one.kind == "text" and one.distinct > 20 and one.column.semantic_type not in shapes.SEMANTIC
         pattern = shapes.learn(con, parts.learn, one.name) if codes and (one.longest or 0) <= 60 else None
-        thought += candidates.of_column(one, parts, pattern)
+        thought += candidates.of_column(one, parts, pattern, identifiers.numbered(con, parts, one, pattern))
     alone = list(fixing.of_dependencies(con, parts, figures))
     thought += alone
     thought += between.of_relations(con, parts, figures, {one.columns[-1] for one in alone})
@@ -82,14 +83,14 @@ def _think(con: Any, parts: Parts, figures: list[Facts], known: Known | None) ->
     thought += elsewhere.of_volume(parts, known)
     paired = list(candidates.of_table(figures, parts))
     orders = [one for one in paired if one.kind == "order"]
-    held = {id(one) for one in _promising(con, parts, orders)}
-    return [*thought, *(one for one in paired if one.kind != "order" or id(one) in held)]
+    return [*thought, *(one for one in paired if one.kind != "order"), *_promising(con, parts, orders)]
 
 
 def _promising(con: Any, parts: Parts, keys: list[Candidate]) -> list[Candidate]:
-    """Those that hold on the learned rows, which is quick to see."""
-    held = evaluate(con, parts.learn, [one.rule for one in keys], examples=None)
-    return [one for one, result in zip(keys, held, strict=True) if result.success]
+    """Those that hold well enough on the learned rows, which is quick to see."""
+    results = evaluate(con, parts.learn, [one.rule for one in keys], examples=None)
+    held = [0.0 if result.error else _held(result) for result in results]
+    return [replace(one, learned=share) for one, share in zip(keys, held, strict=True) if share >= one.need]
 
 
 def _test(
@@ -145,9 +146,12 @@ def _settled(one: Candidate, result: RuleResult) -> Rule:
     if held < 1 and one.exceptions:
         # Three times as many exceptions as seen are a change worth a warning; sampling alone does not reach that.
         noise = 3 * math.sqrt(held * (1 - held) / max(result.evaluated, 1))
-        mostly = max(0.5, math.floor((1 - 2 * (1 - held) - noise) * 100) / 100)
+        # Where next to none is normal, two figures would let fail ten times as many.
+        unit, most = (10_000, 0.9999) if one.otherwise else (100, 0.99)
+        mostly = max(0.5, math.floor((1 - 2 * (1 - held) - noise) * unit) / unit)
+        said = {"rationale": one.otherwise} if one.otherwise else {}
         return one.rule.model_copy(
-            update={"kwargs": {**one.rule.kwargs, "mostly": min(mostly, 0.99)}, "severity": "warn"}
+            update={"kwargs": {**one.rule.kwargs, "mostly": min(mostly, most)}, "severity": "warn", **said}
         )
     severity = one.strict if held >= one.need else "warn"
     return one.rule.model_copy(update={"severity": severity})
