@@ -14,10 +14,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from aifirst_dagster.llm.providers.http_client import client
 from aifirst_dagster.llm.providers.sdk_failures import transport as failure
-from aifirst_dagster.llm.providers.transport import client
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Ask = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -42,6 +43,58 @@ async def request(reader: asyncio.StreamReader) -> bytes:
     return head + await reader.readexactly(int(length))
 
 
+async def usual(http: httpx2.AsyncClient, url: str) -> httpx2.Response:
+    return await http.post(url, content=b"{}")
+
+
+async def short(http: httpx2.AsyncClient, url: str) -> httpx2.Response:
+    """As the SDKs ask: everything is said already."""
+    headers, patience = httpx2.Headers({"User-Agent": "ours", "X-Said": "ü".encode()}), httpx2.Timeout(0.5)
+    asked = http.build_request("POST", httpx2.URL(url), content=b"{}", headers=headers, timeout=patience, files=None)
+    return await http.send(asked, stream=False)
+
+
+both = pytest.mark.parametrize("ask", [usual, short])
+
+
+def test_the_short_way_sends_what_the_usual_way_does() -> None:
+    seen: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            seen.append(await request(reader))
+            writer.write(OK)
+
+    async def work(http: httpx2.AsyncClient, url: str) -> None:
+        await short(http, f"{url}a%2Fb?c=%20d")
+        headers = {"User-Agent": b"ours", "X-Said": "ü".encode()}
+        await http.post(f"{url}a%2Fb?c=%20d", content=b"{}", headers=headers)
+        one, other = (sorted(text.replace(b"\r\n\r\n", b"\r\n").split(b"\r\n")) for text in seen)
+        assert one == other
+        assert "ü".encode() in seen[0]
+
+    asyncio.run(at(play, work))
+
+
+def test_the_short_way_goes_where_it_is_sent_and_brings_its_cookies_back() -> None:
+    seen: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            seen.append(await request(reader))
+            there = seen[-1].startswith(b"POST /there")
+            moved = b"HTTP/1.1 307 Moved\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
+            writer.write(OK.replace(b"\r\nC", b"\r\nSet-Cookie: a=b\r\nC") if there else moved)
+
+    async def work(http: httpx2.AsyncClient, url: str) -> None:
+        assert (await short(http, url)).text == "ok"
+        assert b"a=b" not in seen[-1] and seen[-1].endswith(b"{}")
+        assert (await short(http, f"{url}there")).text == "ok"
+        assert seen[-1].lower().count(b"cookie: a=b") == 1
+
+    asyncio.run(at(play, work))
+
+
 def test_what_is_sent_is_what_the_caller_said_and_nothing_more() -> None:
     seen: list[bytes] = []
 
@@ -59,7 +112,8 @@ def test_what_is_sent_is_what_the_caller_said_and_nothing_more() -> None:
     asyncio.run(at(play, work))
 
 
-def test_a_packed_answer_is_unpacked_once_and_headers_come_through() -> None:
+@both
+def test_a_packed_answer_is_unpacked_once_and_headers_come_through(ask: Ask) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         body = gzip.compress(b"unpacked")
@@ -69,14 +123,15 @@ def test_a_packed_answer_is_unpacked_once_and_headers_come_through() -> None:
         writer.write(head.encode() + body)
 
     async def work(http: httpx2.AsyncClient, url: str) -> None:
-        answer = await http.get(url)
+        answer = await ask(http, url)
         assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (429, "unpacked", "7")
         assert answer.reason_phrase == "Slow Down"
 
     asyncio.run(at(play, work))
 
 
-def test_connections_are_used_again_until_the_server_closes_them() -> None:
+@both
+def test_connections_are_used_again_until_the_server_closes_them(ask: Ask) -> None:
     opened: list[int] = []
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,7 +143,7 @@ def test_connections_are_used_again_until_the_server_closes_them() -> None:
 
     async def work(http: httpx2.AsyncClient, url: str) -> None:
         for _ in range(6):
-            assert (await http.post(url, content=b"{}")).text == "ok"
+            assert (await ask(http, url)).text == "ok"
             await asyncio.sleep(0.02)
         assert len(opened) == 3
 
@@ -128,11 +183,12 @@ async def _no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
+@both
 @pytest.mark.parametrize("play", [_silent, _closing, _resetting, _half, _half_then_silent, _no_http])
-def test_a_request_that_was_sent_may_have_been_billed_however_its_connection_ends(play: Play) -> None:
+def test_a_request_that_was_sent_may_have_been_billed_however_its_connection_ends(play: Play, ask: Ask) -> None:
     async def work(http: httpx2.AsyncClient, url: str) -> None:
         with pytest.raises(httpx2.TransportError) as caught:
-            await http.post(url, content=b"{}")
+            await ask(http, url)
         said = failure("The server", caught.value, "")
         assert (said.billed, said.retryable) == ("unknown", True)
         assert ("in time" in said.message) == (play in (_silent, _half_then_silent))
@@ -140,7 +196,8 @@ def test_a_request_that_was_sent_may_have_been_billed_however_its_connection_end
     asyncio.run(at(play, work))
 
 
-def test_what_never_got_a_connection_was_not_sent() -> None:
+@both
+def test_what_never_got_a_connection_was_not_sent(ask: Ask) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -149,7 +206,7 @@ def test_what_never_got_a_connection_was_not_sent() -> None:
         async with client(httpx2.Timeout(0.5), direct=True) or httpx2.AsyncClient() as http:
             for url in (f"http://127.0.0.1:{port}/", "http://nowhere.invalid/"):
                 with pytest.raises(httpx2.TransportError) as caught:
-                    await http.post(url, content=b"{}")
+                    await ask(http, url)
                 assert failure("The server", caught.value, "").billed == "no", url
 
     asyncio.run(go())
@@ -176,7 +233,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sen
 LEFT_OPEN = """
 import asyncio, http.server, threading
 import httpx2
-from aifirst_dagster.llm.providers.transport import client
+from aifirst_dagster.llm.providers.http_client import client
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

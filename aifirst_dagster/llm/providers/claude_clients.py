@@ -82,7 +82,7 @@ def connect(kind: Kind, key: str, base_url: str | None, timeout: float) -> Clien
     import anthropic
     import httpx2
 
-    from aifirst_dagster.llm.providers import transport
+    from aifirst_dagster.llm.providers import http_client
 
     conceal(key)
     common: dict[str, Any] = {
@@ -97,7 +97,7 @@ def connect(kind: Kind, key: str, base_url: str | None, timeout: float) -> Clien
             return anthropic.AsyncAnthropicBedrock(api_key=key or None, aws_region=region, **common)
         if kind == "vertex":
             return anthropic.AsyncAnthropicVertex(access_token=key or None, **common)
-        return anthropic.AsyncAnthropic(api_key=key, http_client=transport.client(common["timeout"]), **common)
+        return anthropic.AsyncAnthropic(api_key=key, http_client=http_client.client(common["timeout"]), **common)
     except (ImportError, ValueError) as error:
         raise AuthError(f"The client for {kind} cannot be made: {error}.", hint=_INSTALL[kind]) from error
 

@@ -118,10 +118,10 @@ class _Connection:
         from google import genai
         from google.genai import types
 
-        from aifirst_dagster.llm.providers import transport
+        from aifirst_dagster.llm.providers import http_client
 
         patience = httpx2.Timeout(timeout)
-        self._http: httpx2.AsyncClient = transport.client(patience) or httpx2.AsyncClient(timeout=patience)
+        self._http: httpx2.AsyncClient = http_client.client(patience) or httpx2.AsyncClient(timeout=patience)
         options = types.HttpOptions(
             base_url=base_url, httpx_async_client=self._http, timeout=max(1, int(timeout * 1000))
         )

@@ -103,7 +103,7 @@ def connect(key: str, base_url: str | None, timeout: float, direct: bool = False
     import httpx2
     from openai import AsyncOpenAI
 
-    from aifirst_dagster.llm.providers import transport
+    from aifirst_dagster.llm.providers import http_client
 
     conceal(key)
     patience = httpx2.Timeout(timeout, connect=min(timeout, 10.0))
@@ -112,7 +112,7 @@ def connect(key: str, base_url: str | None, timeout: float, direct: bool = False
         base_url=base_url,
         max_retries=0,
         timeout=patience,
-        http_client=transport.client(patience, direct),
+        http_client=http_client.client(patience, direct),
         _strict_response_validation=bool(os.environ.get("AIFIRST_STRICT_PROVIDERS")),
     )
 

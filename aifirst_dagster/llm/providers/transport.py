@@ -1,4 +1,4 @@
-"""The way to providers: aiohttp under the HTTP client that the SDKs use.
+"""The way to providers: aiohttp under the HTTP client that the SDKs use (`http_client.Client`).
 
 That client's own pool looks through all its connections for each request and each answer, and reads the protocol in
 Python: a call costs a third more processor time that way, and a thousand at once four times as much.
@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.request import getproxies
 
 import aiohttp
 import httpx2
@@ -30,16 +29,6 @@ _ALIVE = [
 _OWN_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-def client(timeout: httpx2.Timeout, direct: bool = False) -> httpx2.AsyncClient | None:
-    """An HTTP client for an SDK; None where the environment names a proxy: the SDK's own client knows how to use it.
-
-    `direct` is for this machine's own addresses, of which no proxy knows.
-    """
-    if not direct and set(getproxies()) & {"http", "https", "all"}:
-        return None
-    return httpx2.AsyncClient(transport=Sessions(), timeout=timeout, follow_redirects=True)
-
-
 class Sessions(httpx2.AsyncBaseTransport):
     """Sends through an aiohttp session, made with the first request in the event loop that it belongs to."""
 
@@ -53,25 +42,23 @@ class Sessions(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send, up to the answer's headers."""
-        if self._session is None:
-            self._session = _session()
-        asked = request.extensions.get("timeout", {})
-        patience = aiohttp.ClientTimeout(sock_connect=asked.get("connect"), sock_read=asked.get("read"))
         with _translated():
-            answer = await self._session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw],
-                data=await request.aread() or None,
-                allow_redirects=False,
-                timeout=patience,
-                server_hostname=request.extensions.get("sni_hostname"),
-            )
+            answer = await self._begun(request)
+        return httpx2.Response(
+            answer.status, headers=list(answer.raw_headers), stream=_Body(answer), extensions=_extensions(answer)
+        )
+
+    async def whole(self, request: httpx2.Request) -> httpx2.Response:
+        """Send, up to the answer's end."""
+        with _translated():
+            answer = await self._begun(request)
+            content = await answer.read()
         return httpx2.Response(
             answer.status,
             headers=list(answer.raw_headers),
-            stream=_Body(answer),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (answer.reason or "").encode()},
+            content=content,
+            request=request,
+            extensions=_extensions(answer),
         )
 
     async def aclose(self) -> None:
@@ -79,6 +66,24 @@ class Sessions(httpx2.AsyncBaseTransport):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def _begun(self, request: httpx2.Request) -> aiohttp.ClientResponse:
+        if self._session is None:
+            self._session = _session()
+        asked = request.extensions.get("timeout", {})
+        return await self._session.request(
+            request.method,
+            URL(str(request.url), encoded=True),
+            headers=[(name.decode("ascii"), value.decode()) for name, value in request.headers.raw],
+            data=await request.aread() or None,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(sock_connect=asked.get("connect"), sock_read=asked.get("read")),
+            server_hostname=request.extensions.get("sni_hostname"),
+        )
+
+
+def _extensions(answer: aiohttp.ClientResponse) -> dict[str, bytes]:
+    return {"http_version": b"HTTP/1.1", "reason_phrase": (answer.reason or "").encode()}
 
 
 class _Body(httpx2.AsyncByteStream):
