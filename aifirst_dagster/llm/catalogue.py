@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
@@ -180,8 +181,16 @@ class Catalogue(_Strict):
 
 def load(project: Project | None = None) -> Catalogue:
     """The packaged catalogue, with the project's `resources/llm/models.yaml` over it."""
-    own = project.resources / "llm" / "models.yaml" if project else None
-    return _load(own if own and own.is_file() else None, own.stat().st_mtime_ns if own and own.is_file() else 0)
+    if project is not None:
+        own = project.resources / "llm" / "models.yaml"
+        try:
+            found = own.stat()
+        except OSError:
+            pass
+        else:
+            if stat.S_ISREG(found.st_mode):
+                return _load(own, found.st_mtime_ns)
+    return _load(None, 0)
 
 
 def resolve(name: str, project: Project | None = None, at: date | None = None) -> tuple[Model, str | None]:

@@ -237,7 +237,7 @@ class LLM:
                 raise
             else:
                 self._add(response.usage)
-                return response.model_copy(update={"notices": (*notices, *response.notices)})
+                return response.model_copy(update={"notices": (*notices, *response.notices)}) if notices else response
         if failed and notices[1:]:
             failed.hint = " ".join([failed.hint, *(f"Before that, {notice}" for notice in notices[:-1])]).strip()
         raise failed or no_model()

@@ -126,6 +126,29 @@ class GroupCommit:
             _resolve(batch, results)
 
 
+async def written(done: Future[Any]) -> Any:
+    """Wait for a write that was submitted from the running event loop; its result.
+
+    `asyncio.wrap_future` goes through the loop's wake-up pipe even where the write was made in the loop's own thread.
+    """
+    loop, here = asyncio.get_running_loop(), threading.get_ident()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def made(_: Future[Any]) -> None:
+        if threading.get_ident() == here:
+            wake()
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(wake)
+
+    done.add_done_callback(made)
+    await waiter
+    return done.result()
+
+
 def _resolve(batch: list[_One], results: Sequence[Any]) -> None:
     for (_, done), result in zip(batch, results, strict=True):
         done.set_result(result)

@@ -25,6 +25,7 @@ from aifirst_dagster.llm.providers.base import Prepared, Provider, provider_type
 from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest, Usage
 from aifirst_dagster.project import Project
+from aifirst_dagster.state.group_commit import written
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
@@ -179,7 +180,7 @@ class Job:
         since = datetime.now(UTC) - timedelta(days=self.spec.cache.days) if wanted else None
         future = ledger.submit_reserve(call, caps(self.spec, self.request.metadata), since, awaited=True)
         try:
-            result: Reserved = await asyncio.wrap_future(future)
+            result: Reserved = await written(future)
         except asyncio.CancelledError:
             never_sent(ledger, future)
             raise

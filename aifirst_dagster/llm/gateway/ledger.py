@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from aifirst_dagster.llm.failures import LLMError
 from aifirst_dagster.llm.gateway import spool
 from aifirst_dagster.llm.types import Answer, Part, TextPart, Tokens, Usage
 from aifirst_dagster.observe.redact import redact
+from aifirst_dagster.state.group_commit import written
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.ledger import Ledger
@@ -68,7 +68,7 @@ class Entry:
 
     async def _written(self, status: str, cost: float | None, **columns: Any) -> None:
         try:
-            await asyncio.wrap_future(self._write(status, cost, awaited=True, **columns))
+            await written(self._write(status, cost, awaited=True, **columns))
         except Exception as error:  # noqa: BLE001
             # The answer is paid for: whatever ails the database, it must reach who asked.
             _log.warning("%s (%s)", self.notice, error)
