@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.client import LLM
     from aifirst_dagster.quality.anomalies import Anomalies, Search
 
+#: Rows below which most finders have nothing to go by.
+FEW = 30
+
 
 @click.command()
 @click.argument("target", metavar="FILE|PIPELINE")
@@ -165,6 +168,8 @@ def show(answer: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from aifirst_dagster.quality.report.words import plural
+
     console = Console(highlight=False)
     for group in answer["groups"]:
         head = Text(f"{group['score']:.2f}  ", style="dim")
@@ -187,6 +192,13 @@ def show(answer: dict[str, Any]) -> None:
     for text in answer["skipped"]:
         notice(f"Not searched: {text}")
     held = f", {len(answer['expected'])} more are expected" if answer.get("expected") else ""
-    console.print(
-        Text(f"{answer['rows']:,} rows, {answer['rows_affected']:,} of them in {len(answer['groups'])} groups{held}")
-    )
+    rows, groups = answer["rows"], len(answer["groups"])
+    if not rows:
+        said = "There are no rows to look at."
+    elif not groups:
+        said = f"Nothing was found that does not fit, in {plural(rows, 'row')}{held}."
+    else:
+        said = f"{plural(rows, 'row')}, {answer['rows_affected']:,} of them in {plural(groups, 'group')}{held}"
+    if 0 < rows < FEW:
+        said += f" With fewer than {FEW} there is little to tell what is usual."
+    console.print(Text(said))

@@ -216,9 +216,25 @@ def show(answer: dict[str, Any]) -> None:
         console.print(Text(f"Quality score {score['before']:.4f} -> {score['after']:.4f} ({score['judged_by']})."))
     if answer.get("expected"):
         console.print(Text(f"Marked as expected: {', '.join(answer['expected'])}."))
+    console.print(Text(_ending(answer)), end="")
+
+
+def _ending(answer: dict[str, Any]) -> str:
+    """What has become of it, and what comes next."""
+    effects = answer.get("effects", [])
+    changed = any(effect["cells"] or effect["quarantined"] for effect in effects)
     if answer.get("applied"):
+        if answer.get("output") and not changed:
+            return f"Nothing was remedied: {answer['output']} holds the rows as they are.\n"
         place = answer.get("output") or f"version {answer['version']}"
+        aside = f" Rows set aside: {answer['quarantine_path']}." if answer.get("quarantine_path") else ""
         stale = f" Run these again: {', '.join(answer['stale'])}." if answer.get("stale") else ""
-        console.print(Text(f"Applied: {place}.{stale}"))
-    elif "effects" in answer and not answer.get("already"):
-        console.print(Text("Nothing was changed; --apply does it."))
+        return f"Applied: {place}.{aside}{stale}\n"
+    if "effects" not in answer or answer.get("already") or answer.get("expected"):
+        return ""
+    if not effects:
+        return "There is nothing to remedy: no group was found.\n"
+    if not changed:
+        return "Nothing would be changed.\n"
+    how = "-o OUT writes the remedied rows into another file" if "file" in answer else "--apply --why TEXT does it"
+    return f"Nothing was changed; {how}.\n"

@@ -105,7 +105,14 @@ def _of_file(file: str, rules_path: str | None) -> Content:
         chosen = propose_rules(con, table).accepted if rules is None else rules
         name = "standard input" if file == "-" else file
         return of_file(
-            con, table.relation, name, table.columns, chosen, learned=rules is None, rejected=table.read.rejected
+            con,
+            table.relation,
+            name,
+            table.columns,
+            chosen,
+            learned=rules is None,
+            rejected=table.read.rejected,
+            address=None if file == "-" else file,
         )
 
 

@@ -150,7 +150,7 @@ def _scale(lot: Lot, cells: str, normal: str) -> tuple[str, str]:
     meaning = factors.meaning(factor)
     if block:
         key, said = block[0]
-        where = f"from the file {said}" if key == "source" else f"of {key} {said}"
+        where = f"from the file {said}" if key == "source" else f"where {key} is {said}"
         return (f"{times} {where}: {meaning}",
                 f"{cells} are {times} than elsewhere{normal}: those {where}{_onwards(lot, key, said)}. "
                 f"Likely: {meaning}.")  # fmt: skip
@@ -165,7 +165,7 @@ def _onwards(lot: Lot, key: str, said: str) -> str:
     if "time" in lot.where and lot.where["time"][0] == key:
         begin, end = (str(moment) for moment in lot.where["time"][1:])
         if not (begin.startswith(said) and end.startswith(said)):
-            return f", and next to it, {begin[:10]} to {end[:10]}"
+            return f", and next to it ({begin[:10]} to {end[:10]})"
     return ""
 
 
@@ -186,10 +186,13 @@ def _where_told(lot: Lot) -> str:
     told = []
     if "source" in lot.where and "source" not in lot.cause:
         told.append(f"they come from {lot.where['source']} ({lot.where['of_source']:,} rows)")
-    if "rows" in lot.where:
-        told.append(f"they stand together in rows {lot.where['rows'][0]:,} to {lot.where['rows'][1]:,}")
-    if "time" in lot.where:
-        told.append("all are of {1} to {2} by {0}".format(*lot.where["time"]))
+    if "lines" in lot.where:
+        told.append(f"they stand together in lines {lot.where['lines'][0]:,} to {lot.where['lines'][1]:,}")
+    elif "rows" in lot.where:
+        told.append(f"they stand together in rows {lot.where['rows'][0] + 1:,} to {lot.where['rows'][1] + 1:,}")
+    if "time" in lot.where and lot.where["time"][0] not in lot.cause:
+        name, begin, end = (str(part).removesuffix(" 00:00:00") for part in lot.where["time"])
+        told.append(f"all are of {begin} to {end} by {name}" if begin != end else f"all are of {begin} by {name}")
     return f" Nearly all in one place: {'; '.join(told)}." if told else ""
 
 

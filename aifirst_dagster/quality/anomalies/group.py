@@ -128,15 +128,18 @@ def _common(table: Table, lot: Lot) -> None:
     of = f"(SELECT DISTINCT row FROM {FOUND} WHERE grp = {literal(lot.id)}) f JOIN {TABLE} t ON f.row = t.__row"
     moment = next((one for one in table.of("moment") if one.filled > 0.9 * table.rows and one not in lot.fields), None)
     time = f", min({moment.value}), max({moment.value})" if moment else ", NULL, NULL"
-    source, times, first, last, rows, begin, end = table.ask(
+    source, times, first, last, rows, line, final, begin, end = table.ask(
         f"SELECT mode(__source), count(*) FILTER (__source = (SELECT mode(__source) FROM {of})), min(row), max(row), "
-        f"count(*){time} FROM {of}"
+        f"count(*), min(__line), max(__line){time} FROM {of}"
     )[0]
     if table.settings.source and table.sources > 1 and times >= MOST * rows:
         lot.where["source"] = source
         lot.where["of_source"] = table.ask(f"SELECT count(*) FROM {TABLE} WHERE __source = {literal(source)}")[0][0]
     elif rows >= 5 and rows >= DENSE * (last - first + 1) and last - first < 0.5 * table.rows:
         lot.where["rows"] = (first, last)
+        # People look rows up by their line; in several files it says nothing.
+        if line is not None and table.sources <= 1:
+            lot.where["lines"] = (line, final)
     if moment is not None and begin is not None and rows >= 5:
         # Defaults such as 1900-01-01 would stretch the whole, beside which any span looks short.
         low, high = table.ask(f"SELECT quantile_disc({moment.value}, [0.01, 0.99]) FROM {TABLE}")[0][0]

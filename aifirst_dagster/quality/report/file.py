@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.quality.engines.duckdb import evaluate
+from aifirst_dagster.quality.report import unfit
 from aifirst_dagster.quality.report.content import Content, Status
 from aifirst_dagster.quality.report.judged import EXAMPLES, judged
 from aifirst_dagster.quality.report.measured import measure
@@ -34,6 +35,7 @@ def of_file(
     *,
     learned: bool,
     rejected: int = 0,
+    address: str | None = None,
 ) -> Content:
     """All that a report on a file says.
 
@@ -45,6 +47,7 @@ def of_file(
         rules: What to judge it by.
         learned: Whether the rules come from the file itself: then there is no score.
         rejected: Lines that do not fit the file's columns.
+        address: What a command calls it by; None: nothing can (standard input).
     """
     rows = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
     results = evaluate(con, relation, list(rules), EXAMPLES * 3)
@@ -55,6 +58,8 @@ def of_file(
         content.explained, content.heat = [], {}
     elif (overall := by_dimension(results).overall) is not None:
         content.score = round(overall, 6)
+    target = [] if address is None else [address]
+    content.anomalies = unfit.searched(con, relation, rows, columns, target) if rows else None
     content.columns, content.sampled = measure(con, relation, rows, columns)
     content.notes = {column.name: column.description for column in columns if column.description}
     content.status, content.verdict, content.remarks = _verdict(content, learned)
@@ -68,9 +73,17 @@ def _verdict(content: Content, learned: bool) -> tuple[Status, str, list[str]]:
         return verdict_of(content, {})
     failing = content.failing
     said = f"{plural(content.rows, 'row')} in {plural(len(content.columns), 'column')}"
+    found = content.anomalies or {}
+    odd = found.get("groups_in_all", 0)
+    if odd:
+        said += (
+            f"; {plural(odd, 'group')} of values that do not fit the rest, in {plural(found['rows_affected'], 'row')}"
+        )
     if not content.rules:
-        return "none", f"{said}; too few rows to learn rules from.", []
+        return ("warn" if odd else "none"), f"{said}; too few rows to learn rules from.", []
     if not failing:
+        if odd:
+            return "warn", f"{said}.", [LEARNED]
         return "none", f"{said}; nothing stands out against the rest of the file.", [LEARNED]
     names = list(dict.fromkeys(name for rule in failing for name in rule["columns"]))
     where = f" in {listed(names[:3])}" if names else ""

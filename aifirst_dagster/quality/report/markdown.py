@@ -42,6 +42,16 @@ def markdown(content: Content) -> str:
     if content.aside.total:
         rows = [(count(one["rows"]), _cell(one["reason"], 160), one["step"]) for one in content.aside.reasons]
         parts.append("## In quarantine\n\n" + _table(("rows", "why", "step"), rows))
+    if content.anomalies and content.anomalies["groups"]:
+        rows = [
+            (_cell(", ".join(one["columns"]), 60), _cell(one["cause"], 120), count(one["rows"]),
+             f"`{_code(one['command'], 200)}`" if one["command"] else "")
+            for one in content.anomalies["groups"][:12]
+        ]  # fmt: skip
+        head = f"## Anomalies\n\nIn {count(content.anomalies['rows_affected'])} rows"
+        if content.anomalies["sampled"]:
+            head += f", of {count(content.anomalies['sampled'])} that were looked at"
+        parts.append(f"{head}.\n\n" + _table(("columns", "likely cause", "rows", "what can be done"), rows))
     if content.drift:
         parts.append(f"## Drift\n\n{_cell(content.drift.get('insight') or '', 600)}")
     if content.provenance:
@@ -113,6 +123,6 @@ def _cell(value: Any, most: int = 60) -> str:
     return plain
 
 
-def _code(value: Any) -> str:
+def _code(value: Any, most: int = 40) -> str:
     """A text of the data between backticks, in a table's cell."""
-    return text(value, 40).replace("`", "'").replace("|", "¦")
+    return text(value, most).replace("`", "'").replace("|", "¦")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.datasets.store import Dataset, DatasetStore, Version
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.quality.report import upstream
+from aifirst_dagster.quality.report import unfit, upstream
 from aifirst_dagster.quality.report.content import Aside, Content, Point
 from aifirst_dagster.quality.report.judged import judged, results_of
 from aifirst_dagster.quality.report.measured import measure, shift
@@ -48,7 +48,8 @@ def of_version(
     made, verdict = version.manifest, version.read_json("verdict.json") or {}
     content.title, content.about = name or made.step, about
     content.facts += facts
-    content.anomalies = version.read_json("anomalies.json")
+    if found := version.read_json("anomalies.json"):
+        content.anomalies = unfit.with_commands(found, _remedied(version))
     above = upstream.path_to(store, version)
     content.repairs = upstream.repairs(above)
     content.lineage = upstream.lineage(above)
@@ -64,6 +65,14 @@ def of_version(
     content.status, content.verdict, content.remarks = verdict_of(content, made.gate, made.details.get("skipped"))
     content.remarks += [str(note) for note in made.details.get("notes") or []][:6]
     return content
+
+
+def _remedied(version: Version) -> list[str]:
+    """Which dataset is to be remedied: a check passes its input's rows on, so that these are mended where they come
+    from."""
+    made = version.manifest
+    step = next(iter(made.inputs)) if len(made.inputs) == 1 and version.read_json("verdict.json") else made.step
+    return [made.pipeline, step, *(["--partition", made.partition] if made.partition is not None else [])]
 
 
 def brief(version: Version, history: Sequence[Measure] = ()) -> Content:
