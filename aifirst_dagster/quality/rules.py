@@ -189,5 +189,42 @@ def with_unique_ids(rules: Iterable[Rule]) -> list[Rule]:
     return kept
 
 
+def told_apart(rules: Iterable[Rule], earlier: Iterable[Rule] = ()) -> list[Rule]:
+    """Proposed rules, those of one identity told apart by what they say: `email.values_to_match_regex.by-1f0c2a`.
+
+    Args:
+        rules: In order; the first of an identity has it as its id, unless `earlier` says which has.
+        earlier: Rules that stood before, the newest first: what says the same as one of them has its id, whatever
+            number it bears, for a person's decision hangs on it.
+    """
+    known: dict[tuple[str, str], str] = {}
+    for rule in filter(_id_is_ours, earlier):
+        known.setdefault((stable_id(rule.type, rule.kwargs), _mark(rule)), rule.id)
+    listed = list(rules)
+    ids = [
+        known.get((stable_id(rule.type, rule.kwargs), _mark(rule))) if _id_is_ours(rule) else rule.id for rule in listed
+    ]
+    taken = {id_ for id_ in ids if id_}
+    for place, rule in enumerate(listed):
+        if ids[place] is None:
+            identity = stable_id(rule.type, rule.kwargs)
+            ids[place] = f"{identity}.by-{_hash(_mark(rule))}" if identity in taken else identity
+            taken.add(identity)
+    pairs = zip(listed, ids, strict=True)
+    return with_unique_ids(rule if rule.id == id_ else rule.model_copy(update={"id": id_}) for rule, id_ in pairs)
+
+
+def _id_is_ours(rule: Rule) -> bool:
+    """Whether nobody gave the rule a name of its own."""
+    return bool(re.fullmatch(re.escape(stable_id(rule.type, rule.kwargs)) + r"(-\d+|\.by-\w{6})?", rule.id))
+
+
+def _mark(rule: Rule) -> str:
+    """What a rule says beside its columns: its texts and lists, and which limits it has, for these may move."""
+    said = {key: value for key, value in rule.kwargs.items() if key not in (*IDENTITY, "mostly") and value is not None}
+    still = {key: None if isinstance(value, int | float) else value for key, value in said.items()}
+    return json.dumps(still, sort_keys=True, default=str)
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:6]

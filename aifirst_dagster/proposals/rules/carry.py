@@ -14,7 +14,7 @@ from typing import Any
 from aifirst_dagster.errors import AifirstError
 from aifirst_dagster.proposals.fingerprint import digest
 from aifirst_dagster.proposals.variants import Variant, dump, parse
-from aifirst_dagster.quality.rules import Decision, Rule, RuleSet
+from aifirst_dagster.quality.rules import Decision, Rule, RuleSet, told_apart
 
 #: Where a design's evidence says how its rules were written, and which a person removed.
 WRITTEN, REMOVED = "rules", "removed"
@@ -31,11 +31,13 @@ class Persons:
         rules: Rules by id, as a person left them.
         removed: Ids of rules that a person took out.
         standing: Status by id of all rules that stood last, whoever made them.
+        earlier: All rules of these designs, the newest first.
     """
 
     rules: dict[str, Rule] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     standing: dict[str, str] = field(default_factory=dict)
+    earlier: list[Rule] = field(default_factory=list)
 
 
 def of(variants: Sequence[Variant]) -> Persons:
@@ -44,6 +46,7 @@ def of(variants: Sequence[Variant]) -> Persons:
     said: set[str] = set()
     for variant in variants:
         rules = _rules(variant)
+        found.earlier.extend(rules)
         written = variant.meta.evidence.get(WRITTEN)
         # A design of before rules were recorded: edited, every rule in it may be a person's.
         all_theirs = written is None and variant.kept
@@ -68,7 +71,7 @@ def of(variants: Sequence[Variant]) -> Persons:
 def merged(proposed: RuleSet, persons: Persons) -> RuleSet:
     """The proposal, with a person's rules in place of its own of the same id and their others after it."""
     kept: list[Rule] = []
-    for rule in proposed:
+    for rule in told_apart(proposed, persons.earlier):
         if rule.id in persons.rules:
             kept.append(persons.rules[rule.id])
         elif rule.id in persons.removed:

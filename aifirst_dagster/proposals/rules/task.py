@@ -23,7 +23,7 @@ from aifirst_dagster.proposals.rules.trial import parsed, tried
 from aifirst_dagster.proposals.tools.material import Material
 from aifirst_dagster.proposals.verdict import Claim, Verdict
 from aifirst_dagster.quality.known import Known
-from aifirst_dagster.quality.rules import Rule, RuleSet, Status
+from aifirst_dagster.quality.rules import Rule, RuleSet, Status, told_apart
 
 if TYPE_CHECKING:
     import duckdb
@@ -138,7 +138,8 @@ class RulesTask:
                     ({"type": said.type, "kwargs": said.kwargs, "rationale": said.rationale}, claim.evidence)
                 )
         better = {rule.id for rule in kept}
-        return RulesDesign(RuleSet(rules=[*(r for r in baseline.rules if r.id not in better), *kept]), rejected)
+        rules = told_apart([*(rule for rule in baseline.rules if rule.id not in better), *kept])
+        return RulesDesign(RuleSet(rules=rules), rejected)
 
     def measure(self, answer: RulesDesign) -> tuple[RulesDesign, dict[str, float]]:
         """Nothing: how far rules hold is what the step itself judges."""
