@@ -43,8 +43,10 @@ def rule_finding(result: dict[str, Any] | None, released: int, history: Sequence
         return Finding(True, result["severity"] == "error", "Every value keeps the rule.", shown)
     text = _found(result)
     if result.get("set_aside"):
-        rest = f"but for {released} that a person let pass." if released else "the dataset keeps it."
-        return Finding(False, False, f"{text} Their rows were set aside: {rest}", shown)
+        rest = f", but for {released} that a person let pass" if released else ""
+        return Finding(
+            False, False, f"{text} Rows that break it are not in the dataset: they were set aside{rest}.", shown
+        )
     return Finding(False, result["severity"] == "error", text, shown)
 
 
@@ -53,7 +55,8 @@ def _found(result: dict[str, Any]) -> str:
     if result["success"] is None:
         return f"It could not be evaluated: {result.get('error') or 'unknown reason'}."
     if result.get("unexpected_count"):
-        return f"{result['unexpected_count']} values break the rule."
+        one = result["unexpected_count"] == 1
+        return "1 value breaks the rule." if one else f"{result['unexpected_count']} values break the rule."
     if result["success"]:
         return "Every value keeps the rule."
     if result.get("unexpected_count") is None and result.get("observed_value") is not None:

@@ -131,7 +131,7 @@ def _text(facts: Facts, pattern: tuple[str, float] | None) -> Iterator[Candidate
     elif pattern:
         rule = _rule(
             "expect_column_values_to_match_regex",
-            f"{_capital(share_of(pattern[1], 'values'))} are written in one form: another is likely a slip.",
+            f"{_capital(share_of(pattern[1], 'values'))} are written in one form: any other is likely a slip.",
             column=facts.name, regex=pattern[0],
         )  # fmt: skip
         yield Candidate(
@@ -171,8 +171,8 @@ def _closed_set(facts: Facts) -> Iterator[Candidate]:
     shown = ", ".join(str(value) for value in usual[:4]) + (", ..." if len(usual) > 4 else "")
     rule = _rule(
         "expect_column_values_to_be_in_set",
-        f"{_capital(share_of(share, 'values'))} are one of {len(usual)} ({shown}): another is likely misspelt, or a "
-        "new kind.",
+        f"{_capital(share_of(share, 'values'))} are {f'one of {len(usual)} ({shown})' if len(usual) > 1 else shown}: "
+        "any other is likely misspelt, or a new kind.",
         column=facts.name, value_set=sorted(usual, key=lambda value: (str(type(value)), value)),
     )  # fmt: skip
     tight = min(counts[value] for value in usual) >= 5
@@ -239,8 +239,8 @@ def _mean(facts: Facts) -> Iterator[Candidate]:
     slack = max(0.25 * facts.stddev, 5 * facts.stddev / math.sqrt(facts.count))
     low, high = _nice(facts.mean - slack, down=True), _nice(facts.mean + slack, down=False)
     why = (
-        f"On average it is about {facts.mean:,.3g}, in each part of the rows: a shift says that the unit, or what is "
-        "counted, changed."
+        f"The average is about {_figure(facts.mean, 3)} in each part of the rows: a shift says that the unit, or what "
+        "is counted, has changed."
     )
     rule = _rule("expect_column_mean_to_be_between", why, column=facts.name, min_value=low, max_value=high)
     yield Candidate(rule, 3, 1.0, kind="mean", columns=(facts.name,))
@@ -332,8 +332,10 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _figure(value: float) -> str:
-    return f"{value:,.6g}"
+def _figure(value: float, digits: int = 6) -> str:
+    """A number of so many figures, written out as people write it unless it is very long."""
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.15g}" if abs(rounded) < 1e15 else f"{rounded:.{digits}g}"
 
 
 def _nice(value: float, down: bool) -> float:

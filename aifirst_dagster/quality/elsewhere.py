@@ -110,7 +110,7 @@ def of_gaps(parts: Parts, facts: Sequence[Facts]) -> Iterator[Candidate]:
 
 
 def _shown(value: Any) -> str:
-    return str(as_day(value)) if isinstance(value, date | datetime) else f"{value:g}"
+    return str(as_day(value)) if isinstance(value, date | datetime) else f"{value:,}"
 
 
 def of_references(con: Any, parts: Parts, facts: Sequence[Facts], known: Known | None) -> Iterator[Candidate]:

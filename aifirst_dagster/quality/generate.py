@@ -170,7 +170,7 @@ def _select(accepted: list[tuple[Candidate, Rule]], columns: int) -> tuple[list[
         if (one.kind, about) in implied or id(one) in through:
             dropped.append((rule, "A stronger rule says as much."))
         elif used.get(about, 0) >= most or len(kept) >= min(IN_ALL, 5 * columns + 4):
-            dropped.append((rule, "Others are worth more: too many rules are read by nobody."))
+            dropped.append((rule, "Other rules are worth more, and a list too long is read by nobody."))
         else:
             used[about] = used.get(about, 0) + 1
             kept.append(rule)
