@@ -64,7 +64,7 @@ def read(content: list[dict[str, Any]], strict: bool, **more: Any) -> tuple[Mess
 
 @pytest.mark.parametrize("content", [[TEXT], [THOUGHT, CALLED], [CITED, TEXT, CALLED], []])
 @pytest.mark.parametrize("strict", [True, False])
-def test_what_the_sdk_knows_is_read_alike(content: list[dict[str, Any]], strict: bool):
+def test_what_the_sdk_knows_is_read_alike(content: list[dict[str, Any]], strict: bool) -> None:
     ours, theirs = read(content, strict, of_tomorrow={"x": [1]})
     assert ours.model_dump(mode="json", exclude_unset=True) == theirs.model_dump(mode="json", exclude_unset=True)
     assert [type(block) for block in ours.content] == [type(block) for block in theirs.content]
@@ -81,7 +81,7 @@ def test_what_the_sdk_knows_is_read_alike(content: list[dict[str, Any]], strict:
 )
 def test_what_it_does_not_know_yet_is_read_leniently_unless_told_otherwise(
     content: list[dict[str, Any]], more: dict[str, Any]
-):
+) -> None:
     ours, theirs = read(content, strict=False, **more)
     assert ours.model_dump(mode="json", exclude_unset=True) == theirs.model_dump(mode="json", exclude_unset=True)
     assert ours.stop_reason == more.get("stop_reason", "end_turn")
