@@ -18,48 +18,29 @@ if TYPE_CHECKING:
 _rules = click.argument("rules", metavar="RULE...", nargs=-1, required=True)
 
 
-@click.command()
-@_rules
-@in_option
-@by_option
-@why_option
-@json_option
-def accept(rules: tuple[str, ...], where: str | None, by: str | None, why: str, as_json: bool) -> None:
-    """Put rules in force: they count from the next run on."""
-    _decide(rules, "active", where, by, why, as_json)
+def _decision(name: str, status: Status, only: Status | None, help_: str) -> click.Command:
+    """The command `name`: gives rules (those that are `only`, if it says so) a status."""
+
+    @click.command(name, help=help_)
+    @_rules
+    @in_option
+    @by_option
+    @why_option
+    @json_option
+    def decide(rules: tuple[str, ...], where: str | None, by: str | None, why: str, as_json: bool) -> None:
+        _decide(rules, status, where, by, why, as_json, only)
+
+    return decide
 
 
-@click.command()
-@_rules
-@in_option
-@by_option
-@why_option
-@json_option
-def reject(rules: tuple[str, ...], where: str | None, by: str | None, why: str, as_json: bool) -> None:
-    """Turn rules down: they are no longer evaluated, and never proposed again."""
-    _decide(rules, "rejected", where, by, why, as_json)
-
-
-@click.command()
-@_rules
-@in_option
-@by_option
-@why_option
-@json_option
-def mute(rules: tuple[str, ...], where: str | None, by: str | None, why: str, as_json: bool) -> None:
-    """Silence rules: they are evaluated and shown as muted, and neither fail nor count."""
-    _decide(rules, "muted", where, by, why, as_json)
-
-
-@click.command()
-@_rules
-@in_option
-@by_option
-@why_option
-@json_option
-def unmute(rules: tuple[str, ...], where: str | None, by: str | None, why: str, as_json: bool) -> None:
-    """Let muted rules count again."""
-    _decide(rules, "active", where, by, why, as_json, only="muted")
+accept = _decision("accept", "active", None, "Put rules in force: they count from the next run on.")
+reject = _decision(
+    "reject", "rejected", None, "Turn rules down: they are no longer evaluated, and never proposed again."
+)
+mute = _decision(
+    "mute", "muted", None, "Silence rules: they are evaluated and shown as muted, and neither fail nor count."
+)
+unmute = _decision("unmute", "active", "muted", "Let muted rules count again.")
 
 
 @click.command()
@@ -105,7 +86,7 @@ def _decide(
     by: str | None,
     why: str,
     as_json: bool,
-    only: Status | None = None,
+    only: Status | None,
 ) -> None:
     several = books(where)
     chosen = [holding(rule, several) for rule in rules]
