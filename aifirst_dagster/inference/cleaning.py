@@ -18,8 +18,6 @@ MAX_CATEGORIES = 500
 _PARSE = {"integer": "parse_numbers", "number": "parse_numbers", "year": "parse_numbers", "boolean": "parse_booleans",
           "duration": "parse_durations"}  # fmt: skip
 _SPACE = " \t\n\r\u00a0"
-#: SQL of each sign of `_SPACE`.
-_ENDS = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
 _MOJIBAKE = "(Ã[\u0080-\u00bf¤-¿]|â€|Â[\u0080-\u00bf])"
 
 
@@ -75,18 +73,11 @@ def _counts(column: Column) -> list[str]:
     """SQL aggregates: cells with outer space, with a null token, garbled, in a minority spelling of their category."""
     text = ident(column.source_name)
     tokens = ", ".join(literal(token) for token in column.null_tokens)
-    # To trim a text of several characters is slow: it is tried where the text begins or ends with one of them.
-    ends = " OR ".join(f"ends_with({text}, {sign})" for sign in _ENDS)
-    trimmed = f"{text} <> trim({text}, {literal(_SPACE)}) AND trim({text}) <> ''"
-    space = (
-        f"count(CASE WHEN {text} < '!' OR starts_with({text}, chr(160)) OR {ends} THEN nullif({trimmed}, FALSE) END)"
-    )
+    space = f"count_if({text} <> trim({text}, {literal(_SPACE)}) AND trim({text}) <> '')"
     null = f"count_if({text} IN ({tokens}))" if tokens else "0"
     if column.type != "string":
         return [space, null, "0", "0"]
-    # What is garbled is not ASCII: such texts are as long in bytes as in characters.
-    found = f"nullif(regexp_matches({text}, {literal(_MOJIBAKE)}), FALSE)"
-    garbled = f"count(CASE WHEN strlen({text}) > length({text}) THEN {found} END)"
+    garbled = f"count_if(regexp_matches({text}, {literal(_MOJIBAKE)}))"
     return [space, null, garbled, _minority(column, text) if column.values is not None else "0"]
 
 

@@ -237,12 +237,12 @@ def _examples(con: duckdb.DuckDBPyConnection, relation: str, column: Column) -> 
 def _unread(column: Column, text: str, value: str) -> str:
     """SQL: 1 for a text that does not parse, 0 for one that stands for no value, else NULL."""
     if not column.native and column.physical_type == "VARCHAR" and column.type == "string" and not column.number_style:
-        # Whether a text begins like a blank one is plain from its first bytes; few are looked at any closer.
+        # A blank text begins below the letters, or beyond them with a space of Unicode: few are looked at any closer.
         blank = f"CASE WHEN strlen({text}) < 9 AND trim({text}) = '' THEN 0 END"
         if not column.null_tokens:
-            return f"CASE WHEN {text} < '!' THEN {blank} END"
+            return f"CASE WHEN {text} < '!' OR {text} > '~' THEN {blank} END"
         tokens = ", ".join(map(literal, column.null_tokens))
-        return f"CASE WHEN {text} IN ({tokens}) THEN 0 WHEN {text} < '!' THEN {blank} END"
+        return f"CASE WHEN {text} IN ({tokens}) THEN 0 WHEN {text} < '!' OR {text} > '~' THEN {blank} END"
     tokens = ", ".join(literal(token) for token in ["", *column.null_tokens])
     blank = "TRUE" if column.native else f"{text} IN ({tokens}) OR trim({text}) = ''"
     return f"CASE WHEN {value} IS NULL AND {text} IS NOT NULL THEN CASE WHEN {blank} THEN 0 ELSE 1 END END"

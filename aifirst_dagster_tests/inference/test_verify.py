@@ -73,3 +73,26 @@ def test_native_types_are_kept():
     found = infer_relation(con, "source", list(native), native).columns
     assert [column.type for column in found] == ["integer", "array", "object", "date", "integer"]
     assert [column.native for column in found] == [True, True, True, True, False]
+
+
+def test_blank_texts_are_no_values_whatever_they_are_blank_with():
+    con = connect()
+    texts = ["pear", "é", "", " ", "  ", "\u3000", "\u00a0", "\t", " plum", "\u3000fig", "!", "~", "zebra"]
+    con.execute("CREATE TABLE blanks (fruit VARCHAR)")
+    con.executemany("INSERT INTO blanks VALUES (?)", [[text] for text in texts])
+    blank = con.execute("SELECT count(*) FROM blanks WHERE trim(fruit) = ''").fetchall()[0][0]
+    found = infer.verify(con, "blanks", infer.propose(con, "blanks", ["fruit"]))[0]
+    assert found.type == "string" and blank >= 5
+    assert (found.evidence.nulls, found.evidence.parsed) == (blank, len(texts) - blank)
+
+
+def test_whole_numbers_are_a_key_where_their_texts_differ():
+    con = connect()
+    con.execute("CREATE TABLE numbers AS SELECT i::VARCHAR id, i::VARCHAR code, i::VARCHAR far FROM range(90) t(i)")
+    con.execute("UPDATE numbers SET code = '7' WHERE id = '88'")
+    con.execute("UPDATE numbers SET far = '-4000000000000' WHERE id = '88'")
+    proposed = infer.propose(con, "numbers", ["id", "code", "far"], sample_rows=50)
+    found = infer.verify(con, "numbers", proposed)
+    assert [column.unique for column in found] == [True, False, True]
+    con.execute("UPDATE numbers SET id = '8.0' WHERE id = '88'")
+    assert infer.verify(con, "numbers", proposed)[0].unique
