@@ -166,3 +166,11 @@ def test_a_row_condition_can_do_nothing_but_compare(con, condition):
     result = one(con, "t", "table_row_count_to_equal", value=1, row_condition=condition, condition_parser="pandas")
     assert result.success is None and "row_condition" in result.error
     assert con.execute("SELECT count(*) FROM t").fetchall() == [(6,)]
+
+
+def test_a_row_that_a_rule_is_not_about_cannot_make_it_fail(con):
+    con.execute("CREATE TABLE t AS SELECT * FROM (VALUES ('[1]', TRUE), ('no json', FALSE)) v(s, wanted)")
+    arguments = {"column": "s", "json_schema": {"type": "array"}}
+    result = one(con, "t", "column_values_to_match_json_schema", **arguments, row_condition="wanted == True")
+    assert (result.success, result.evaluated) == (True, 1)
+    assert "JSONDecodeError" in one(con, "t", "column_values_to_match_json_schema", **arguments).error

@@ -24,6 +24,7 @@ from aifirst_dagster.quality.engines.plan import (
     row_plan,
     value_counts,
 )
+from aifirst_dagster.quality.engines.python_functions import PREFIX
 
 Compiler = Callable[[Table, dict[str, Any]], Plan]
 
@@ -33,8 +34,13 @@ def _each(holds: Callable[[Table, dict[str, Any], str], str]) -> Compiler:
 
     def compile_(table: Table, kwargs: dict[str, Any]) -> Plan:
         value = f"({table.value(kwargs['column'])})"
-        present = all_of(where(table, kwargs), f"{value} IS NOT NULL")
-        return row_plan(table, present, holds(table, kwargs, value), value, kwargs["mostly"])
+        chosen = where(table, kwargs)
+        present = all_of(chosen, f"{value} IS NOT NULL")
+        test = holds(table, kwargs, value)
+        if PREFIX in test and chosen != "TRUE":
+            # A function in Python is called for all rows of a scan; one may fail on rows that the rule is not about.
+            test = holds(table, kwargs, f"(CASE WHEN {chosen} THEN {value} END)")
+        return row_plan(table, present, test, value, kwargs["mostly"])
 
     return compile_
 
