@@ -71,6 +71,7 @@ def test_what_the_sdk_knows_is_read_alike(content: list[dict[str, Any]], strict:
     assert [block.model_dump(mode="json", exclude_unset=True) for block in ours.content] == content
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 @pytest.mark.parametrize(
     ("content", "more"),
     [
