@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.datasets.session import LINE, RAW, ident, literal
+from aifirst_dagster.datasets.session import HIDDEN, LINE, RAW, ident, literal
 from aifirst_dagster.inference.alignment import shifts
 from aifirst_dagster.inference.alignment.find import Shifts, find, here_of, texts_of, tokens_of
 from aifirst_dagster.inference.alignment.fits import Fit
 from aifirst_dagster.inference.schema import Column
-from aifirst_dagster.repair.glance import Glance, glance, types_of
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
 if TYPE_CHECKING:
@@ -23,25 +22,24 @@ NAME = "realign_row"
 REALIGNED = ident("#realigned")
 Tables = list[tuple[str, str]]
 _number = itertools.count(1)
-#: The looks of columns are learned from so many fifths of a large table's sample.
-FIFTHS = 2
+#: A table of at most so many rows is looked at as a whole; of a larger one, the rows with a cell that did not parse.
+WHOLE, SAMPLE = 150_000, 20_000
+#: So many of those rows, most.
+LOOKED_AT = 20_000
 
 
 @contextmanager
 def aligned(
     con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]
-) -> Iterator[tuple[Action | None, Glance]]:
+) -> Iterator[tuple[Action | None, str]]:
     """The action that rights the relation's shifted rows (None: it has none), and the relation with them righted.
 
     Repairs are to be proposed for that: a postal code in a column of dates is no day.
     """
-    types = types_of(con, relation)
-    given = _given(types, columns)
-    with glance(con, relation, types, _suspicion(given)) as seen:
-        action = _propose(con, seen, given)
-        if action is None:
-            yield None, seen
-            return
+    action = propose(con, relation, columns)
+    if action is None:
+        yield None, relation
+        return
     tables, last = stages(action, relation)
     name = f"repair_aligned_{next(_number)}"
     with_ = ", ".join(f"{ident(table)} AS ({sql})" for table, sql in tables)
@@ -50,52 +48,44 @@ def aligned(
         f"REPLACE (CASE WHEN NOT {REALIGNED} THEN {RAW} END AS {RAW}) FROM {last}"
     ).fetchall()
     try:
-        with glance(con, name, types) as righted:
-            yield action, righted
+        yield action, name
     finally:
         con.execute(f"DROP TABLE {name}")
 
 
 def propose(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> Action | None:
     """The action for what the relation shows; None where no row is shifted."""
-    types = types_of(con, relation)
-    given = _given(types, columns)
-    with glance(con, relation, types, _suspicion(given)) as seen:
-        return _propose(con, seen, given)
-
-
-def _given(types: Mapping[str, str], columns: Sequence[Column]) -> list[Column]:
-    """The relation's columns, as it has them; none where not all are known, or the source itself has typed some."""
+    types = {r[0]: r[1] for r in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall() if r[0] not in HIDDEN}
     known = {column.source_name: column for column in columns} | {column.name: column for column in columns}
     if set(types) - set(known) or any(known[name].native and types[name] != "VARCHAR" for name in types):
-        return []
-    return [known[name].model_copy(update={"name": name, "physical_type": types[name]}) for name in types]
-
-
-def _propose(con: duckdb.DuckDBPyConnection, seen: Glance, given: Sequence[Column]) -> Action | None:
-    """The action for what the suspicious rows show."""
-    if not seen.suspect:
         return None
-    learned = None
-    if seen.every > 1:
-        learned = f"(SELECT * FROM {seen.sample} WHERE hash({LINE}) // {seen.every} % 5 < {FIFTHS})"
-    found = find(con, seen.suspects, given, texts_of(seen.types), learned)
-    if seen.every > 1:
-        found = replace(found, rows={step: seen.one_in * count for step, count in found.rows.items()})
-    return _action(con, seen.relation, found, given) if found.rows else None
+    given = [known[name].model_copy(update={"name": name, "physical_type": types[name]}) for name in types]
+    suspicious = _suspicion(given)
+    rows, suspect = con.execute(f"SELECT count(*), count_if({suspicious}) FROM {relation}").fetchall()[0]
+    if not suspect:
+        return None
+    if rows <= WHOLE:
+        found = find(con, relation, given, texts_of(types))
+    else:
+        sample = f"repair_aligned_{next(_number)}"
+        chosen = f"hash({LINE}) % {round(rows / SAMPLE)} = 0"
+        con.execute(f"CREATE TEMP TABLE {sample} AS SELECT * FROM {relation} WHERE {chosen}").fetchall()
+        every = max(1, round(suspect / LOOKED_AT))
+        some = f"{suspicious} AND hash({LINE} + 1) % {every} = 0"
+        found = find(con, relation, given, texts_of(types), some, sample)
+        found = replace(found, rows={step: every * count for step, count in found.rows.items()})
+        con.execute(f"DROP TABLE {sample}")
+    return _action(con, relation, found, given) if found.rows else None
 
 
-def _suspicion(columns: Sequence[Column]) -> str | None:
+def _suspicion(columns: Sequence[Column]) -> str:
     """SQL: whether a row has an empty cell and (where columns are typed) one that could not be read."""
-    if not columns:
-        return None
     empty = " OR ".join(f"{ident(column.name)} IS NULL" for column in columns)
     if all(column.physical_type == "VARCHAR" for column in columns):
         return f"({empty})"
     said = ", ".join(literal(token) for token in ["", *tokens_of(columns)])
     unread = f"list_filter(map_values({RAW}), lambda text: lower(trim(text)) NOT IN ({said}))"
-    # In this order, for most rows are done with at the first: AND has no order, CASE has.
-    return f"CASE WHEN {RAW} IS NULL THEN FALSE WHEN {empty} THEN len({unread}) > 0 ELSE FALSE END"
+    return f"({RAW} IS NOT NULL AND ({empty}) AND CASE WHEN {RAW} IS NOT NULL THEN len({unread}) > 0 ELSE FALSE END)"
 
 
 def _action(con: Any, relation: str, found: Shifts, columns: Sequence[Column]) -> Action:
@@ -141,11 +131,11 @@ def stages(action: Action, relation: str) -> tuple[Tables, str]:
     fits = {name: Fit.model_validate(said) for name, said in action.params["columns"].items()}
     names, steps = list(fits), [int(step) for step in action.params["by"]]
     texts, tokens = texts_of({name: fit.physical_type for name, fit in fits.items()}), action.params.get("tokens", [])
-    here = [here_of(name, shifts.text_at(at), fits[name], tokens) for at, name in enumerate(names)]
+    here = [here_of(name, texts[name], fits[name], tokens) for name in names]
     tables: Tables = [("#fitting", shifts.fitting(relation, [texts[name] for name in names], here))]
-    more, last = shifts.stages(ident("#fitting"), list(fits.values()), steps)
+    more, last = shifts.stages(ident("#fitting"), [texts[name] for name in names], list(fits.values()), steps)
     tables += more
-    moved = {name: _moved(at, names, fits, steps) for at, name in enumerate(names)}
+    moved = {name: _moved(at, names, texts, fits, steps) for at, name in enumerate(names)}
     cells = [f"{sql} AS {ident(name)}" for name, sql in moved.items()]
     shifted = f"{ident(shifts.BY)} IS NOT NULL"
     raw = f"CASE WHEN {shifted} THEN {_raw(names, moved, fits)} ELSE {RAW} END AS {RAW}"
@@ -156,7 +146,7 @@ def stages(action: Action, relation: str) -> tuple[Tables, str]:
     return tables, ident("#aligned")
 
 
-def _moved(at: int, names: list[str], fits: dict[str, Fit], steps: list[int]) -> str:
+def _moved(at: int, names: list[str], texts: dict[str, str], fits: dict[str, Fit], steps: list[int]) -> str:
     """SQL: what stands in a column once its row is righted."""
     name, by, place = names[at], ident(shifts.BY), ident(shifts.FROM)
     fit, cases = fits[name], []
@@ -165,7 +155,7 @@ def _moved(at: int, names: list[str], fits: dict[str, Fit], steps: list[int]) ->
         if not 0 <= origin < len(names):
             cases.append(f"WHEN {step} THEN NULL")
             continue
-        value = fit.reading(shifts.text_at(origin))
+        value = fit.reading(texts[names[origin]])
         # To the left, the first cells behind the place are those that the row lost.
         cases.append(f"WHEN {step} THEN " + (
             f"CASE WHEN {at + 1} >= {place} + {-step} THEN {value} END" if step < 0 else value

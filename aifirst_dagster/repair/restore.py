@@ -18,8 +18,8 @@ from aifirst_dagster.inference.alignment import shifts
 from aifirst_dagster.inference.alignment.find import LEAST, texts_of, tokens_of
 from aifirst_dagster.inference.alignment.fits import Fit, learn
 from aifirst_dagster.inference.schema import Column, Dialect
-from aifirst_dagster.repair.glance import WHOLE
 from aifirst_dagster.repair.plan import Action, RepairPlan
+from aifirst_dagster.repair.realign import WHOLE
 
 if TYPE_CHECKING:
     import duckdb

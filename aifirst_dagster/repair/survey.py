@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aifirst_dagster.datasets.session import RAW, ident, literal
+from aifirst_dagster.datasets.session import HIDDEN, LINE, RAW, ident, literal
 from aifirst_dagster.repair.expressions import UNTIDY
-from aifirst_dagster.repair.glance import Glance
 
 if TYPE_CHECKING:
     import duckdb
 
 #: A column with at most so many distinct texts is looked at by all of them; another by those that look odd.
 FEW = 5_000
+#: A table of at most so many rows is looked at as a whole; of a larger one, about `SAMPLE` rows that a hash of the line
+#: chooses, the same ones each time. What is rare is looked for in all rows of either.
+WHOLE, SAMPLE = 150_000, 50_000
 #: Columns that are counted at once: a table may be wide.
 SLICE = 50
 _NOTHING = "SELECT NULL::VARCHAR AS text, 0::BIGINT AS n WHERE FALSE"
@@ -74,18 +76,24 @@ class Survey:
 
 
 @contextmanager
-def survey(con: duckdb.DuckDBPyConnection, seen: Glance, whole: Collection[str] = ()) -> Iterator[Survey]:
-    """Look at the texts of a relation; the temporary tables go with the block.
+def survey(con: duckdb.DuckDBPyConnection, relation: str, whole: Collection[str] = ()) -> Iterator[Survey]:
+    """Look at `relation`; its temporary tables go with the block.
 
     Args:
         con: The session.
-        seen: The relation, as it was glanced at.
+        relation: What is looked at.
         whole: Columns of which every text will be asked for, however many there are.
     """
-    relation, every = seen.relation, seen.every
-    found = Survey(con, relation, seen.types, seen.rows, every, seen.sample)
-    names, filled = list(seen.filled), seen.filled.values()
+    described = con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    types = {row[0]: row[1] for row in described if row[0] not in HIDDEN}
+    names = [name for name, kind in types.items() if kind == "VARCHAR"]
+    cells = ", ".join(["count(*)", *(f"count({ident(name)})" for name in names)])
+    rows, *filled = con.execute(f"SELECT {cells} FROM {relation}").fetchall()[0]
+    every = 1 if rows <= WHOLE else round(rows / SAMPLE)
+    found = Survey(con, relation, types, rows, every, relation)
     try:
+        if every > 1:
+            found.sample = found.keep(f"SELECT * FROM {relation} WHERE hash({LINE}) % {every} = 0")
         for name, (distinct, length), count in zip(names, _figures(found, names), filled, strict=True):
             if not count:
                 # One empty table for all of them: a wide table is mostly empty.
@@ -100,7 +108,7 @@ def survey(con: duckdb.DuckDBPyConnection, seen: Glance, whole: Collection[str] 
             if few:
                 distinct = found.query(f"SELECT count(*) FROM {table}")[0][0]
             found.texts[name] = Texts(table, few, count, distinct, length)
-        found.unread = _unread(con, relation, seen.types)
+        found.unread = _unread(con, relation, types)
         yield found
     finally:
         for table in found.made.values():

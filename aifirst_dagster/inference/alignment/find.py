@@ -64,6 +64,7 @@ def find(
     relation: str,
     columns: Sequence[Column],
     texts: Mapping[str, str],
+    where: str = "TRUE",
     sample: str | None = None,
     typed: bool = True,
 ) -> Shifts:
@@ -74,10 +75,11 @@ def find(
         relation: The table.
         columns: Its columns in order; `name` and `physical_type` are the relation's.
         texts: Column's name -> SQL of its cells' text.
-        sample: The relation that the columns' looks are learned from, where it is not the table.
+        where: SQL: the rows to look at.
+        sample: The relation that the columns' looks are learned from, where it is not all of it.
         typed: The relation holds the columns as their types.
     """
-    if not _worth_it(con, sample or relation, columns):
+    if not _worth_it(con, relation, columns):
         return Shifts()
     fits = learn(con, sample or relation, columns, texts)
     if not any(fit.telling for fit in fits.values()):
@@ -85,21 +87,25 @@ def find(
     names = [column.name for column in columns]
     tokens = tokens_of(columns)
     listed, looks = [texts[name] for name in names], [fits[name] for name in names]
-    here = [here_of(name, shifts.text_at(at), fits[name], tokens, typed) for at, name in enumerate(names)]
-    odd = f"alignment_{next(_number)}_odd"
+    here = [here_of(name, texts[name], fits[name], tokens, typed) for name in names]
+    number = next(_number)
+    chosen, odd = f"alignment_{number}", f"alignment_{number}_odd"
     try:
         # One after the other, for DuckDB would compute the lists once for the test of them, and once more.
-        con.execute(f"CREATE TEMP TABLE {odd} AS {shifts.fitting(relation, listed, here)}").fetchall()
+        con.execute(f"CREATE TEMP TABLE {chosen} AS SELECT * FROM {relation} WHERE {where}").fetchall()
+        fitting = shifts.fitting(chosen, listed, here)
+        con.execute(f"CREATE TEMP TABLE {odd} AS {fitting}").fetchall()
         con.execute(f"DELETE FROM {odd} WHERE NOT ({shifts.odd(looks)})").fetchall()
         if not con.execute(f"SELECT count(*) FROM {odd}").fetchall()[0][0]:
             return Shifts(fits)
-        tables, last = shifts.stages(odd, looks, STEPS)
+        tables, last = shifts.stages(odd, listed, looks, STEPS)
         with_, by = ", ".join(f"{ident(name)} AS ({sql})" for name, sql in tables), ident(shifts.BY)
         found = con.execute(
             f"WITH {with_} SELECT {by}, count(*) FROM {last} WHERE {by} IS NOT NULL GROUP BY 1 ORDER BY 1"
         ).fetchall()
         return Shifts(fits, {int(step): int(rows) for step, rows in found})
     finally:
+        con.execute(f"DROP TABLE IF EXISTS {chosen}")
         con.execute(f"DROP TABLE IF EXISTS {odd}")
 
 

@@ -3,7 +3,6 @@ values that it has, by the shapes that they have, or by nothing but that they ho
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +24,6 @@ FILLED = 0.05
 FEWEST = 20
 #: Columns that are counted at once: a table may be wide.
 SLICE = 40
-_number = itertools.count(1)
 _RANGED = ("integer", "number", "year", "date", "datetime")
 
 
@@ -115,20 +113,13 @@ def learn(con: Any, relation: str, columns: Sequence[Column], texts: Mapping[str
         columns: Its columns, in order; `physical_type` is what the relation has.
         texts: Column's name -> SQL of its cells' text, NULL where a cell is empty.
     """
-    # The texts in a table of their own: what gives a cell's text is dearer than most of what is asked of it.
-    table, names = f"alignment_texts_{next(_number)}", [ident(f"#{at}") for at in range(len(columns))]
-    made = ", ".join(f"{texts[column.name]} AS {name}" for column, name in zip(columns, names, strict=True))
-    con.execute(f"CREATE TEMP TABLE {table} AS SELECT {made} FROM {relation}").fetchall()
-    try:
-        counts = _counts(con, table, names)
-        shapes = [_shapes(con, table, name) for name in names]
-        values = [
-            _values(con, table, name) if distinct <= 4 * VALUES else {}
-            for name, (_, _, distinct, _) in zip(names, counts, strict=True)
-        ]
-    finally:
-        con.execute(f"DROP TABLE {table}")
+    counts = _counts(con, relation, columns, texts)
     ranges = _ranges(con, relation, columns)
+    shapes = [_shapes(con, relation, texts[column.name]) for column in columns]
+    values = [
+        _values(con, relation, texts[column.name]) if distinct <= 4 * VALUES else {}
+        for column, (_, _, distinct, _) in zip(columns, counts, strict=True)
+    ]
 
     def counted(at: int) -> dict[str, int]:
         return {text: n for text, (_, n) in values[at].items()}
@@ -177,15 +168,17 @@ def _own(
     return sorted(own) if own and covers and len(own) <= most else None
 
 
-def _counts(con: Any, table: str, names: Sequence[str]) -> list[tuple[int, int, int, int]]:
+def _counts(
+    con: Any, relation: str, columns: Sequence[Column], texts: Mapping[str, str]
+) -> list[tuple[int, int, int, int]]:
     """Rows, cells with a text, about how many different ones, and cells with a letter, of each column."""
     found = []
-    for start in range(0, len(names), SLICE):
+    for start in range(0, len(columns), SLICE):
+        some = [texts[column.name] for column in columns[start : start + SLICE]]
         asked = ", ".join(
-            f"count({text}), approx_count_distinct({text}), count_if(regexp_matches({text}, '\\pL'))"
-            for text in names[start : start + SLICE]
+            f"count({text}), approx_count_distinct({text}), count_if(regexp_matches({text}, '\\pL'))" for text in some
         )
-        rows, *got = con.execute(f"SELECT count(*), {asked} FROM {table}").fetchall()[0]
+        rows, *got = con.execute(f"SELECT count(*), {asked} FROM {relation}").fetchall()[0]
         found += [(rows, *got[at : at + 3]) for at in range(0, len(got), 3)]
     return found
 
@@ -218,20 +211,16 @@ def _as_number(value: str, physical_type: str) -> str:
     return f"epoch({value})" if kind == "DATE" or kind.startswith("TIMESTAMP") else f"CAST({value} AS DOUBLE)"
 
 
-def _shapes(con: Any, table: str, text: str) -> dict[str, int]:
-    return {shape: int(n) for shape, n in con.execute(
-        f"SELECT {shape_sql('v')}, sum(n) FROM ({_texts(table, text)}) GROUP BY 1 ORDER BY 2 DESC, 1 "
+def _shapes(con: Any, relation: str, text: str) -> dict[str, int]:
+    return dict(con.execute(
+        f"SELECT {shape_sql(text)}, count(*) FROM {relation} WHERE {text} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 "
         f"LIMIT {4 * SHAPES}"
-    ).fetchall()}  # fmt: skip
+    ).fetchall())  # fmt: skip
 
 
-def _values(con: Any, table: str, text: str) -> dict[str, tuple[str, int]]:
+def _values(con: Any, relation: str, text: str) -> dict[str, tuple[str, int]]:
     rows = con.execute(
-        f"SELECT v, {shape_sql('v')}, n FROM ({_texts(table, text)} ORDER BY 2 DESC, 1 LIMIT {4 * VALUES})"
+        f"SELECT v, {shape_sql('v')}, n FROM (SELECT {text} AS v, count(*) AS n FROM {relation} "
+        f"WHERE {text} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {4 * VALUES})"
     ).fetchall()
     return {value: (shape, n) for value, shape, n in rows}
-
-
-def _texts(table: str, text: str) -> str:
-    """SQL: each text of a column with its cells: a pattern is dearer than to count what it would meet again."""
-    return f"SELECT {text} AS v, count(*) AS n FROM {table} WHERE {text} IS NOT NULL GROUP BY 1"

@@ -23,29 +23,10 @@ ODD = "#odd"
 Tables = list[tuple[str, str]]
 
 
-def text_at(at: int) -> str:
-    """SQL identifier of a cell's text in what `fitting` gives; the columns are counted from 0."""
-    return ident(f"#text {at}")
-
-
 def fitting(relation: str, texts: Sequence[str], here: Sequence[str]) -> str:
-    """SQL: the table with each cell's text, and two lists: whether a cell fits where it stands (an empty one does), and
-    whether it is empty.
-
-    The texts have names (`text_at`) because they are asked for many times over: a statement that spells them out takes
-    longer to plan than to run.
-
-    Args:
-        relation: The table.
-        texts: SQL of each cell's text; NULL where it is empty.
-        here: SQL over the names of the texts: whether each cell fits.
-    """
-    named = ", ".join(f"{text} AS {text_at(at)}" for at, text in enumerate(texts))
-    blanks = ", ".join(f"{text_at(at)} IS NULL" for at in range(len(texts)))
-    return (
-        f"SELECT *,\n    [{', '.join(here)}] AS {ident(HERE)},\n    [{blanks}] AS {ident(BLANK)}\n"
-        f"FROM (SELECT *, {named} FROM {relation})"
-    )
+    """SQL: the table with two lists: whether each cell fits where it stands (an empty one does), and is empty."""
+    blanks = ", ".join(f"{text} IS NULL" for text in texts)
+    return f"SELECT *,\n    [{', '.join(here)}] AS {ident(HERE)},\n    [{blanks}] AS {ident(BLANK)}\nFROM {relation}"
 
 
 def odd(fits: Sequence[Fit]) -> str:
@@ -61,18 +42,19 @@ def odd(fits: Sequence[Fit]) -> str:
     return f"CASE WHEN {some} THEN {evidence} ELSE FALSE END"
 
 
-def stages(relation: str, fits: Sequence[Fit], steps: Sequence[int]) -> tuple[Tables, str]:
+def stages(relation: str, texts: Sequence[str], fits: Sequence[Fit], steps: Sequence[int]) -> tuple[Tables, str]:
     """Common table expressions that add `#by` (columns off, to the right positive; NULL: none) and `#from` (the place).
 
     Args:
         relation: The table with what `fitting` adds, as it stands in a FROM clause.
+        texts: SQL of each cell's text; NULL where it is empty.
         fits: What the columns' values look like.
         steps: The shifts to look for: 1 (to the right by one), -1, 2, ...
 
     Returns:
         (name, SQL) in order, and the identifier of the last one.
     """
-    width = len(fits)
+    width = len(texts)
     tables: Tables = []
     last = relation
 
@@ -84,7 +66,7 @@ def stages(relation: str, fits: Sequence[Fit], steps: Sequence[int]) -> tuple[Ta
     steps = [step for step in steps if abs(step) < width]
     add("odd", f"{odd(fits)} AS {ident(ODD)}")
     add("beside", f"list_position({ident(HERE)}, FALSE) AS {_name('first', 0)}",
-        *(f"CASE WHEN {ident(ODD)} THEN {_moved(fits, step)} END AS {_name('moved', step)}"
+        *(f"CASE WHEN {ident(ODD)} THEN {_moved(texts, fits, step)} END AS {_name('moved', step)}"
           for step in steps))  # fmt: skip
     add("ranges", *(f"{_least(step, width)} AS {_name('least', step)}" for step in steps))
     add("places", *(f"{_place(step, width)} AS {_name('place', step)}" for step in steps))
@@ -104,20 +86,19 @@ def helpers(steps: Sequence[int], width: int) -> list[str]:
     """All columns that `fitting` and `stages` add."""
     steps = [step for step in steps if abs(step) < width]
     parts = ("moved", "least", "place", "holds")
-    texts = (f"#text {at}" for at in range(width))
-    return [HERE, BLANK, ODD, BY, FROM, "#first 0", *texts, *(f"#{part} {step}" for part in parts for step in steps)]
+    return [HERE, BLANK, ODD, BY, FROM, "#first 0", *(f"#{part} {step}" for part in parts for step in steps)]
 
 
 def _name(part: str, step: int) -> str:
     return ident(f"#{part} {step}")
 
 
-def _moved(fits: Sequence[Fit], step: int) -> str:
+def _moved(texts: Sequence[str], fits: Sequence[Fit], step: int) -> str:
     """SQL: whether each cell is empty or fits the column that it would be moved to; TRUE where there is none."""
-    width = len(fits)
+    width = len(texts)
     tests = []
-    for at in range(width):
-        target, text = at - step, text_at(at)
+    for at, text in enumerate(texts):
+        target = at - step
         test = fits[target].test(text) if 0 <= target < width else "TRUE"
         tests.append("TRUE" if test == "TRUE" else f"({text} IS NULL OR {test})")
     return f"[{', '.join(tests)}]"
