@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from aifirst_dagster.datasets.session import ident
@@ -27,7 +26,6 @@ class Load:
         key: Columns that identify a row, for upsert.
         load_id: Content hash of the rows: the same load twice changes nothing.
         partition: Key of the partition that the rows are; targets keep it in a column `_partition`.
-        file: The Parquet file that holds these rows and no others, hidden columns beside them; None: several, or none.
     """
 
     relation: str
@@ -36,7 +34,6 @@ class Load:
     key: list[str]
     load_id: str
     partition: str | None = None
-    file: Path | None = None
 
 
 @dataclass(frozen=True)

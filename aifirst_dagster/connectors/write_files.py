@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.connectors.targets import Load, Written, check_key
-from aifirst_dagster.datasets.parquet_columns import copy_columns
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.errors import ConfigError, StorageError
 
@@ -43,15 +42,9 @@ def write_file(con: duckdb.DuckDBPyConnection, load: Load, path: Path, file_form
         loads = _loads(con, path) if load.mode == "append" and path.is_file() else []
         if load.load_id in loads:
             return Written(str(path), _count(con, path, file_format))
-        rows = None
         if file_format == "parquet":
-            held = json.dumps([*loads, load.load_id])
-            options += f", KV_METADATA {{{LOADS}: {literal(held)}}}"
-            if load.file is not None and (load.mode == "replace" or not path.is_file()):
-                rows = copy_columns(load.file, scratch, load.columns, {LOADS: held})
-        if rows is None:
-            copied = con.execute(f"COPY ({_rows(load, path, file_format)}) TO {literal(scratch)} ({options})")
-            rows = int(copied.fetchall()[0][0])
+            options += f", KV_METADATA {{{LOADS}: {literal(json.dumps([*loads, load.load_id]))}}}"
+        row = con.execute(f"COPY ({_rows(load, path, file_format)}) TO {literal(scratch)} ({options})").fetchone()
         with scratch.open("rb") as file:
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -63,7 +56,7 @@ def write_file(con: duckdb.DuckDBPyConnection, load: Load, path: Path, file_form
         ) from error
     finally:
         scratch.unlink(missing_ok=True)
-    return Written(str(path), rows)
+    return Written(str(path), int(row[0]) if row else 0)
 
 
 def _rows(load: Load, path: Path, file_format: str) -> str:

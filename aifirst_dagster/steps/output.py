@@ -73,7 +73,6 @@ def _write(step: StepRun, config: Config, columns: list[str]) -> Written:
     """Write to the target that the configuration names."""
     dataset, con = step.input, step.con
     relation = dataset.create_view(con, "_outgoing")
-    parts = [part for version in dataset.versions for part in version.parts]
     load = Load(
         relation=relation,
         columns=columns,
@@ -81,7 +80,6 @@ def _write(step: StepRun, config: Config, columns: list[str]) -> Written:
         key=[config.key] if isinstance(config.key, str) else list(config.key or []),
         load_id="+".join(_identity(version.manifest) for version in dataset.versions),
         partition=step.partition.key if step.partition else None,
-        file=parts[0] if len(parts) == 1 else None,
     )
     table = config.table or step.pipeline
     if config.format == "postgres":
