@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 #: Text up to this size (bytes) is held in memory, about three times as large there; larger text on disk, as Parquet.
 IN_MEMORY = 1 << 29
-#: DuckDB stores rows in groups of so many. What a thread reads in one go and is less is copied once more.
-_GROUP = 122_880
-#: What a thread reads in one go is so many times the longest line allowed; that line by default, and the most it is set
-#: to, so that threads without number still find work.
-_SHARE, _LINE, _LONGEST = 4, 2_000_000, 8_000_000
 _numbers = itertools.count(1)
 
 
@@ -72,9 +67,7 @@ def _in_memory(
     con: duckdb.DuckDBPyConnection, text: Text, table: Table, columns: list[str], lines: int
 ) -> Regular | None:
     name = f"aifirst_text_{next(_numbers)}"
-    con.execute(
-        f"CREATE TEMP TABLE {name} AS SELECT * FROM {_scan(text, table, columns, _longest(text, lines))}"
-    ).fetchall()
+    con.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {_scan(text, table, columns)}").fetchall()
     if _proved(con, name, text, table, columns, lines):
         return Regular(name, f"rowid + {table.first_line}", lines)
     con.execute(f"DROP TABLE {name}")
@@ -141,19 +134,12 @@ def _open_ends(text: Text, table: Table) -> int:
     return found
 
 
-def _longest(text: Text, lines: int) -> int:
-    """The longest line to allow, so that what a thread reads in one go fills a group of rows."""
-    wanted = int(1.1 * _GROUP * text.size / lines / _SHARE)
-    return wanted if _LINE < wanted <= _LONGEST else _LINE
-
-
-def _scan(text: Text, table: Table, columns: list[str], longest: int = _LINE) -> str:
+def _scan(text: Text, table: Table, columns: list[str]) -> str:
     """DuckDB's scan of a regular file."""
     tokenizer = table.tokenizer
     quote = tokenizer.quotechar or ""
     return (
         f"read_csv({literal(text.path)}, auto_detect = false, header = false, skip = {table.first_line - 1}, "
         f"delim = {literal(tokenizer.delimiter)}, quote = {literal(quote)}, "
-        f"escape = {literal(tokenizer.escapechar or quote)}, columns = {spec(columns)}, strict_mode = true, "
-        f"maximum_line_size = {longest})"
+        f"escape = {literal(tokenizer.escapechar or quote)}, columns = {spec(columns)}, strict_mode = true)"
     )
