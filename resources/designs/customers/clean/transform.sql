@@ -1,4 +1,4 @@
--- design bc33f02a59f49a6e cfe00b4612437808
+-- design 7780aec90455dac0 082264c7b8d240f1
 -- Repairs 11 of 16 columns; the others pass through.
 -- customer_id: rename_column: names in one style, without characters that need quoting
 -- first_name: rename_column: names in one style, without characters that need quoting
@@ -32,8 +32,7 @@
 -- lifetime_value: split_currency: amounts in several currencies: CAD (1), EUR (144), GBP (72), USD (108)
 -- lifetime_value: parse_numbers: numbers written as text, with $, CAD, £, € around them; decimal unclear: 328 cells have a decimal point, 143 a decimal comma
 -- height: rename_column: names in one style, without characters that need quoting
--- height: null_tokens: means no value: '-'
--- height: null_tokens: means no value: 'unknown'
+-- height: null_tokens: means no value: '-', 'unknown'
 -- height: convert_units: all in cm (1 in = 2.54 cm; 1 m = 100 cm); decimal unclear: 20 cells have a decimal point, 31 a decimal comma
 -- newsletter: rename_column: names in one style, without characters that need quoting
 -- notes: rename_column: names in one style, without characters that need quoting
@@ -155,40 +154,36 @@ WITH
     SELECT DISTINCT CAST("height" AS VARCHAR) AS "#height text" FROM input WHERE "height" IS NOT NULL
 ),
 "#height 1" AS (
-    SELECT *, CASE WHEN coalesce(list_position(['', 'unknown'], lower(trim("#height text"))), 0) > 0 THEN NULL ELSE "#height text" END AS "#height 34 known"
+    SELECT *, CASE WHEN "#height text" IS NOT NULL THEN regexp_extract("#height text", '^\s*(\(?)[ \x{00A0}\x{202F}\x{2009}\t]*([+\-−–]?)[ \x{00A0}\x{202F}\x{2009}\t]*([^\d\s.,()+−–-][^\d()+−–]{0,24}?|[^\d\s.,()+−–-]?)[ \x{00A0}\x{202F}\x{2009}\t]*([+\-−–]?)[ \x{00A0}\x{202F}\x{2009}\t]*(\d[\d.,''’_\x{00A0}\x{202F}\x{2009} ]*\d|\d|[.,]\d+)([eE][+-]?\d{1,3})?[ \x{00A0}\x{202F}\x{2009}\t]*([^\d()]{0,25}?)[ \x{00A0}\x{202F}\x{2009}\t]*(\)?)\s*$', ['open', 'sign', 'before', 'sign2', 'core', 'exponent', 'after', 'close']) END AS "#height 34 parts"
     FROM "#height texts"
 ),
 "#height 2" AS (
-    SELECT *, CASE WHEN "#height 34 known" IS NOT NULL THEN regexp_extract("#height 34 known", '^\s*(\(?)[ \x{00A0}\x{202F}\x{2009}\t]*([+\-−–]?)[ \x{00A0}\x{202F}\x{2009}\t]*([^\d\s.,()+−–-][^\d()+−–]{0,24}?|[^\d\s.,()+−–-]?)[ \x{00A0}\x{202F}\x{2009}\t]*([+\-−–]?)[ \x{00A0}\x{202F}\x{2009}\t]*(\d[\d.,''’_\x{00A0}\x{202F}\x{2009} ]*\d|\d|[.,]\d+)([eE][+-]?\d{1,3})?[ \x{00A0}\x{202F}\x{2009}\t]*([^\d()]{0,25}?)[ \x{00A0}\x{202F}\x{2009}\t]*(\)?)\s*$', ['open', 'sign', 'before', 'sign2', 'core', 'exponent', 'after', 'close']) END AS "#height 35 parts"
+    SELECT *, regexp_replace(regexp_replace("#height 34 parts".core, '(\d)[ ''’_\x{00A0}\x{202F}\x{2009}](\d{3})', '\1\2', 'g'), '(\d)[ ''’_\x{00A0}\x{202F}\x{2009}](\d{3})', '\1\2', 'g') AS "#height 34 core"
     FROM "#height 1"
 ),
 "#height 3" AS (
-    SELECT *, regexp_replace(regexp_replace("#height 35 parts".core, '(\d)[ ''’_\x{00A0}\x{202F}\x{2009}](\d{3})', '\1\2', 'g'), '(\d)[ ''’_\x{00A0}\x{202F}\x{2009}](\d{3})', '\1\2', 'g') AS "#height 35 core"
+    SELECT *, trim(regexp_replace(trim("#height 34 parts".after), '^[-−–]|[-−–]$', '')) AS "#height 34 after"
     FROM "#height 2"
 ),
 "#height 4" AS (
-    SELECT *, trim(regexp_replace(trim("#height 35 parts".after), '^[-−–]|[-−–]$', '')) AS "#height 35 after"
+    SELECT *, CASE WHEN "#height 34 core" IS NULL OR "#height 34 core" = '' THEN NULL WHEN regexp_full_match("#height 34 core", '\d+') THEN "#height 34 core" WHEN regexp_full_match("#height 34 core", '[1-9]\d{0,2},\d{3}') THEN NULL WHEN regexp_full_match("#height 34 core", '[1-9]\d{0,2}\.\d{3}') THEN NULL WHEN regexp_full_match("#height 34 core", '\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?') THEN replace("#height 34 core", ',', '') WHEN regexp_full_match("#height 34 core", '\d{1,3}(?:\.\d{3})+(?:,\d+)?') THEN replace(replace("#height 34 core", '.', ''), ',', '.') WHEN regexp_full_match("#height 34 core", '\d*\.\d+') THEN "#height 34 core" WHEN regexp_full_match("#height 34 core", '\d*,\d+') THEN replace(replace("#height 34 core", '.', ''), ',', '.') END AS "#height 34 digits"
     FROM "#height 3"
 ),
 "#height 5" AS (
-    SELECT *, CASE WHEN "#height 35 core" IS NULL OR "#height 35 core" = '' THEN NULL WHEN regexp_full_match("#height 35 core", '\d+') THEN "#height 35 core" WHEN regexp_full_match("#height 35 core", '[1-9]\d{0,2},\d{3}') THEN NULL WHEN regexp_full_match("#height 35 core", '[1-9]\d{0,2}\.\d{3}') THEN NULL WHEN regexp_full_match("#height 35 core", '\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?') THEN replace("#height 35 core", ',', '') WHEN regexp_full_match("#height 35 core", '\d{1,3}(?:\.\d{3})+(?:,\d+)?') THEN replace(replace("#height 35 core", '.', ''), ',', '.') WHEN regexp_full_match("#height 35 core", '\d*\.\d+') THEN "#height 35 core" WHEN regexp_full_match("#height 35 core", '\d*,\d+') THEN replace(replace("#height 35 core", '.', ''), ',', '.') END AS "#height 35 digits"
+    SELECT *, CASE WHEN "#height 34 digits" IS NULL OR NOT (("#height 34 parts".open = '(') = ("#height 34 parts".close = ')') AND coalesce(list_position(['', '"', 'cm', 'in', 'm'], trim("#height 34 parts".before)), 0) > 0 AND coalesce(list_position(['', '"', 'cm', 'in', 'm'], "#height 34 after"), 0) > 0) THEN NULL WHEN ("#height 34 parts".open = '(' OR "#height 34 parts".sign IN ('-', '−', '–') OR "#height 34 parts".sign2 IN ('-', '−', '–') OR trim("#height 34 parts".after) <> "#height 34 after") THEN -1 * TRY_CAST(round(TRY_CAST(("#height 34 digits" || "#height 34 parts".exponent) AS DOUBLE) * CASE coalesce(nullif("#height 34 after", ''), trim("#height 34 parts".before)) WHEN '"' THEN 2.54 WHEN 'cm' THEN 1.0 WHEN 'in' THEN 2.54 WHEN 'm' THEN 100.0 ELSE 1 END, 6) AS DOUBLE) ELSE TRY_CAST(round(TRY_CAST(("#height 34 digits" || "#height 34 parts".exponent) AS DOUBLE) * CASE coalesce(nullif("#height 34 after", ''), trim("#height 34 parts".before)) WHEN '"' THEN 2.54 WHEN 'cm' THEN 1.0 WHEN 'in' THEN 2.54 WHEN 'm' THEN 100.0 ELSE 1 END, 6) AS DOUBLE) END AS "#height 34 value"
     FROM "#height 4"
 ),
 "#height 6" AS (
-    SELECT *, CASE WHEN "#height 35 digits" IS NULL OR NOT (("#height 35 parts".open = '(') = ("#height 35 parts".close = ')') AND coalesce(list_position(['', '"', 'cm', 'in', 'm'], trim("#height 35 parts".before)), 0) > 0 AND coalesce(list_position(['', '"', 'cm', 'in', 'm'], "#height 35 after"), 0) > 0) THEN NULL WHEN ("#height 35 parts".open = '(' OR "#height 35 parts".sign IN ('-', '−', '–') OR "#height 35 parts".sign2 IN ('-', '−', '–') OR trim("#height 35 parts".after) <> "#height 35 after") THEN -1 * TRY_CAST(round(TRY_CAST(("#height 35 digits" || "#height 35 parts".exponent) AS DOUBLE) * CASE coalesce(nullif("#height 35 after", ''), trim("#height 35 parts".before)) WHEN '"' THEN 2.54 WHEN 'cm' THEN 1.0 WHEN 'in' THEN 2.54 WHEN 'm' THEN 100.0 ELSE 1 END, 6) AS DOUBLE) ELSE TRY_CAST(round(TRY_CAST(("#height 35 digits" || "#height 35 parts".exponent) AS DOUBLE) * CASE coalesce(nullif("#height 35 after", ''), trim("#height 35 parts".before)) WHEN '"' THEN 2.54 WHEN 'cm' THEN 1.0 WHEN 'in' THEN 2.54 WHEN 'm' THEN 100.0 ELSE 1 END, 6) AS DOUBLE) END AS "#height 35 value"
+    SELECT *, CASE WHEN regexp_matches("#height text", '^\s*(\d{1,2})\s*(?:''|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''''|in\.?|inch|inches)?\s*$') THEN round((TRY_CAST(regexp_extract("#height text", '^\s*(\d{1,2})\s*(?:''|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''''|in\.?|inch|inches)?\s*$', 1) AS DOUBLE) * 12 + TRY_CAST(regexp_extract("#height text", '^\s*(\d{1,2})\s*(?:''|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''''|in\.?|inch|inches)?\s*$', 2) AS DOUBLE) * 1) * 2.54, 6) ELSE "#height 34 value" END AS "#height 34 length"
     FROM "#height 5"
 ),
 "#height 7" AS (
-    SELECT *, CASE WHEN regexp_matches("#height 34 known", '^\s*(\d{1,2})\s*(?:''|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''''|in\.?|inch|inches)?\s*$') THEN round((TRY_CAST(regexp_extract("#height 34 known", '^\s*(\d{1,2})\s*(?:''|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''''|in\.?|inch|inches)?\s*$', 1) AS DOUBLE) * 12 + TRY_CAST(regexp_extract("#height 34 known", '^\s*(\d{1,2})\s*(?:''|′|’|ft\.?|feet|foot)\s*(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''''|in\.?|inch|inches)?\s*$', 2) AS DOUBLE) * 1) * 2.54, 6) ELSE "#height 35 value" END AS "#height 35 length"
+    SELECT *, coalesce("#height 34 length" IS NULL AND "#height text" IS NOT NULL AND NOT coalesce(list_position(['', '-', 'n/a', 'na', 'nan', 'none', 'null', 'unknown'], lower(trim("#height text"))), 0) > 0, FALSE) AS "#height unread"
     FROM "#height 6"
 ),
 "#height 8" AS (
-    SELECT *, coalesce("#height 35 length" IS NULL AND "#height 34 known" IS NOT NULL AND NOT coalesce(list_position(['', '-', 'n/a', 'na', 'nan', 'none', 'null', 'unknown'], lower(trim("#height 34 known"))), 0) > 0, FALSE) AS "#height unread"
+    SELECT *, "#height text" IS NOT NULL AND ("#height 34 length" IS NULL OR TRY_CAST("#height text" AS DOUBLE) IS DISTINCT FROM "#height 34 length") AS "#height differs"
     FROM "#height 7"
-),
-"#height 9" AS (
-    SELECT *, "#height text" IS NOT NULL AND ("#height 35 length" IS NULL OR TRY_CAST("#height text" AS DOUBLE) IS DISTINCT FROM "#height 35 length") AS "#height differs"
-    FROM "#height 8"
 ),
 "#read" AS (
     SELECT *
@@ -199,7 +194,7 @@ WITH
     LEFT JOIN "#status 3" ON CAST("status" AS VARCHAR) = "#status 3"."#status text"
     LEFT JOIN "#birth_date 5" ON CAST("birth_date" AS VARCHAR) = "#birth_date 5"."#birth_date text"
     LEFT JOIN "#signup_date 5" ON CAST("signup_date" AS VARCHAR) = "#signup_date 5"."#signup_date text"
-    LEFT JOIN "#height 9" ON CAST("height" AS VARCHAR) = "#height 9"."#height text"
+    LEFT JOIN "#height 8" ON CAST("height" AS VARCHAR) = "#height 8"."#height text"
 ),
 "#step 1" AS (
     SELECT *,
@@ -289,7 +284,7 @@ WITH
         "#signup_date 27 date" AS "signup_date",
         "#lifetime_value 31 value" AS "lifetime_value",
         "#lifetime_value 30 name" AS "lifetime_value_currency",
-        "#height 35 length" AS "height",
+        "#height 34 length" AS "height",
         "newsletter",
         "notes",
         _source,
@@ -309,8 +304,8 @@ WITH
                 {'key': 'height', 'value': CASE WHEN _raw['height'] IS NULL AND coalesce("#height differs", FALSE) THEN "#height text" END}
             ], lambda entry: entry.value IS NOT NULL)))
         END AS _raw,
-        CASE WHEN "#unread" IS NOT NULL THEN "#unread" WHEN "customer_id" IS NULL AND "#first_name 2 trimmed" IS NULL AND "#last_name 7 trimmed" IS NULL AND "#email 9 trimmed" IS NULL AND "phone" IS NULL AND "#country 14 category" IS NULL AND "#city 18 trimmed" IS NULL AND "#status 21 category" IS NULL AND "#birth_date 24 date" IS NULL AND "age" IS NULL AND "#signup_date 27 date" IS NULL AND "#lifetime_value 31 value" IS NULL AND "#height 35 length" IS NULL AND "newsletter" IS NULL AND "notes" IS NULL THEN ['empty row'] END AS _reasons,
-        hash("customer_id", "#first_name 2 trimmed", "#last_name 7 trimmed", "#email 9 trimmed", "phone", "#country 14 category", "#city 18 trimmed", "#status 21 category", "#birth_date 24 date", "age", "#signup_date 27 date", "#lifetime_value 31 value", "#lifetime_value 30 name", "#height 35 length", "newsletter", "notes") AS "#content"
+        CASE WHEN "#unread" IS NOT NULL THEN "#unread" WHEN "customer_id" IS NULL AND "#first_name 2 trimmed" IS NULL AND "#last_name 7 trimmed" IS NULL AND "#email 9 trimmed" IS NULL AND "phone" IS NULL AND "#country 14 category" IS NULL AND "#city 18 trimmed" IS NULL AND "#status 21 category" IS NULL AND "#birth_date 24 date" IS NULL AND "age" IS NULL AND "#signup_date 27 date" IS NULL AND "#lifetime_value 31 value" IS NULL AND "#height 34 length" IS NULL AND "newsletter" IS NULL AND "notes" IS NULL THEN ['empty row'] END AS _reasons,
+        hash("customer_id", "#first_name 2 trimmed", "#last_name 7 trimmed", "#email 9 trimmed", "phone", "#country 14 category", "#city 18 trimmed", "#status 21 category", "#birth_date 24 date", "age", "#signup_date 27 date", "#lifetime_value 31 value", "#lifetime_value 30 name", "#height 34 length", "newsletter", "notes") AS "#content"
     FROM "#judged"
 ),
 "#twins" AS (
@@ -345,7 +340,7 @@ SELECT
     "#repaired"."_source_line",
     "#repaired"."_raw",
     "#repaired"."_reasons",
-    CASE WHEN {'source': "#repaired"._source, 'line': "#repaired"._source_line} IS DISTINCT FROM "#groups"."#kept" THEN "#groups"."#kept".line END AS _duplicate_of
+    CASE WHEN "#groups"."#kept" IS NOT NULL AND {'source': "#repaired"._source, 'line': "#repaired"._source_line} IS DISTINCT FROM "#groups"."#kept" THEN "#groups"."#kept".line END AS _duplicate_of
 FROM "#repaired"
 LEFT JOIN "#groups" ON "#repaired"."#content" = "#groups"."#content" AND "#repaired"._reasons IS NULL
     AND "#repaired"."customer_id" IS NOT DISTINCT FROM "#groups"."customer_id"

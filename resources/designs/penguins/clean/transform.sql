@@ -1,4 +1,4 @@
--- design e9b6ca5622936504 3479ee2f9830656f
+-- design e9b6ca5622936504 63fe7c14dfde3d42
 -- Repairs 0 of 7 columns; the others pass through.
 -- quarantine_empty_rows: a row without any value says nothing
 -- merge_duplicates: no rows are the same
@@ -48,7 +48,7 @@ SELECT
     "#repaired"."_source_line",
     "#repaired"."_raw",
     "#repaired"."_reasons",
-    CASE WHEN {'source': "#repaired"._source, 'line': "#repaired"._source_line} IS DISTINCT FROM "#groups"."#kept" THEN "#groups"."#kept".line END AS _duplicate_of
+    CASE WHEN "#groups"."#kept" IS NOT NULL AND {'source': "#repaired"._source, 'line': "#repaired"._source_line} IS DISTINCT FROM "#groups"."#kept" THEN "#groups"."#kept".line END AS _duplicate_of
 FROM "#repaired"
 LEFT JOIN "#groups" ON "#repaired"."#content" = "#groups"."#content" AND "#repaired"._reasons IS NULL
     AND "#repaired"."species" IS NOT DISTINCT FROM "#groups"."species"
