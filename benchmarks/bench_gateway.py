@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
 import logging
 import os
@@ -16,9 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -28,6 +29,9 @@ from aifirst_dagster.llm.types import LLMRequest
 from aifirst_dagster.project import Project
 from aifirst_dagster_tests.loopback.busy import KEY, Busy, running
 from aifirst_dagster_tests.loopback.redis import RedisServer
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
 
 MODEL = "claude-sonnet-5-5"
 SPEC = LLMResourceSpec(
@@ -87,30 +91,31 @@ def ask(key: str) -> LLMRequest:
     return LLMRequest(messages=f"What is key:{key} ?", max_tokens=300)
 
 
-def sdk(server: Busy) -> Callable[[str], Awaitable[Any]]:
-    """The bare SDK with its own defaults, and the same request."""
+def bare(server: Busy) -> AsyncAnthropic:
+    """The SDK with its own defaults."""
     from anthropic import AsyncAnthropic
 
-    client = AsyncAnthropic(api_key=KEY, base_url=server.url, max_retries=0, timeout=60)
+    return AsyncAnthropic(api_key=KEY, base_url=server.url, max_retries=0, timeout=60)
+
+
+async def asked(client: AsyncAnthropic, key: str) -> Any:
+    """The same request as `ask`, by the SDK alone."""
     thinking: Any = {"type": "between_tools"}
-
-    async def send(key: str) -> Any:
-        content = [{"type": "text", "text": f"What is key:{key} ?"}]
-        return await client.messages.create(
-            model=MODEL,
-            max_tokens=300,
-            thinking=thinking,
-            messages=[{"role": "user", "content": content}],  # type: ignore[typeddict-item]
-        )
-
-    return send
+    content = [{"type": "text", "text": f"What is key:{key} ?"}]
+    return await client.messages.create(
+        model=MODEL,
+        max_tokens=300,
+        thinking=thinking,
+        messages=[{"role": "user", "content": content}],  # type: ignore[typeddict-item]
+    )
 
 
 def one_after_another(server: Busy, project: Project, calls: int) -> tuple[list[float], list[float]]:
     """Milliseconds of a call, bare and ours: median wall, mean processor; in turns, so that load meets both."""
 
     async def go() -> tuple[list[float], list[float]]:
-        send, llm = sdk(server), opened(project)
+        client, llm = bare(server), opened(project)
+        send = functools.partial(asked, client)
         for number in range(10):
             await send(f"warm{number}")
             await llm.acall(ask(f"warm{number}"))
@@ -121,8 +126,9 @@ def one_after_another(server: Busy, project: Project, calls: int) -> tuple[list[
                 began = time.process_time()
                 walls[which].append(await timed(work))
                 processor[which] += (time.process_time() - began) * 1000 / calls
-        bare, ours = ([statistics.median(walls[which]), processor[which]] for which in (0, 1))
-        return bare, ours
+        await client.close()
+        alone, ours = ([statistics.median(walls[which]), processor[which]] for which in (0, 1))
+        return alone, ours
 
     return asyncio.run(go())
 
@@ -147,11 +153,11 @@ def at_once_bare(server: Busy, crowd: int) -> tuple[float, float]:
     """Seconds, wall and processor, for a crowd of calls through the SDK alone."""
 
     async def go() -> tuple[float, float]:
-        send = sdk(server)
-        await send("warm")
-        began, processor = time.perf_counter(), time.process_time()
-        await asyncio.gather(*[send(f"n{number}") for number in range(crowd)])
-        return time.perf_counter() - began, time.process_time() - processor
+        async with bare(server) as client:
+            await asked(client, "warm")
+            began, processor = time.perf_counter(), time.process_time()
+            await asyncio.gather(*[asked(client, f"n{number}") for number in range(crowd)])
+            return time.perf_counter() - began, time.process_time() - processor
 
     return asyncio.run(go())
 
