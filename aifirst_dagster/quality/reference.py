@@ -75,7 +75,7 @@ where they may not (look-around, `\\d` beyond ASCII, `$` before a line break); d
 
 | Case | Great Expectations on pandas | Here |
 |---|---|---|
-| a column's type rules a rule out, and it has no value | a verdict on nothing (a pair with it counts as broken) | an error |
+| a column's type rules a rule out, and it has no value | a verdict on nothing (a pair is broken) | an error |
 | `of_type` on a text column without a value | holds | judged by the column's type |
 | `in_type_list` with `str`, on text | pandas 3's own type of text is no `str` | it is |
 | `most_common_value_to_be_in_set`, on dates | finds no date in a set | finds it |
