@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from typing import Any
 
 import duckdb
@@ -53,7 +54,7 @@ def mistaken(mine: RuleResult, gx: RuleResult) -> bool:
     if mine.type == "expect_column_pair_values_to_be_in_set":  # it counts from the first row, whichever are left out
         return condition is not None or mine.kwargs.get("ignore_row_if") != "neither"
     if mine.type.startswith("expect_column_value_lengths"):  # the condition makes pandas write 5 as 5.0
-        return mine.kwargs["column"] in ("i", "k") and mine.kwargs["column"] in str(condition)
+        return mine.kwargs["column"] in ("i", "k") and bool(re.search(rf"\b{mine.kwargs['column']}\b", str(condition)))
     return False
 
 
