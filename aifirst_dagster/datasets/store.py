@@ -137,8 +137,12 @@ class VersionWriter:
         self.version = f"{stamp}-{secrets.token_hex(3)}"
         self._home = store.place(pipeline, step, partition)
         self.folder = self._home / self.version
-        with _storage(self.folder):
-            (self.folder / "data").mkdir(parents=True)
+        try:
+            with _storage(self.folder):
+                (self.folder / "data").mkdir(parents=True)
+        except BaseException:  # Ctrl-C as well: nobody has this writer yet who could discard it
+            self.discard()
+            raise
 
     @property
     def quarantine(self) -> Path:

@@ -82,8 +82,9 @@ def execute(work: Work) -> Done:
     """
     spec, pipeline = work.step, work.pipeline
     key = work.partition.key if work.partition else None
-    writer = work.store.write(pipeline.slug, spec.key, key)
+    writer: VersionWriter | None = None
     try:
+        writer = work.store.write(pipeline.slug, spec.key, key)
         step = StepRun(
             project=work.project,
             pipeline=pipeline.slug,
@@ -104,7 +105,8 @@ def execute(work: Work) -> Done:
         )
         return _finish(work, step)
     except BaseException:
-        writer.discard()
+        if writer is not None:
+            writer.discard()
         raise
 
 
