@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +51,9 @@ def run(
     os.environ["AIFIRST_PROJECT"] = str(project.root)
     _quiet()
     progress(f"Running {path.name} ...")
-    with _uncollected():
+    from aifirst_dagster.orchestration.uncollected import uncollected
+
+    with uncollected():
         from aifirst_dagster import state
         from aifirst_dagster.datasets.store import DatasetStore
         from aifirst_dagster.llm.resource import choose
@@ -74,18 +74,6 @@ def run(
     chosen = choose(spec.llm, project).provider
     calls = state.open(project).ledger.rows(run_id=ran.run_id) if chosen != "offline" else ()
     return report(spec, ran, DatasetStore(project.datasets), partition, chosen, calls)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection while Dagster is imported: it is a fifth of that time, to walk what will stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def exit_code(answer: dict[str, Any]) -> int:

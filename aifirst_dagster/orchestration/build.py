@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
 from aifirst_dagster.orchestration.resources import llm_resources
 from aifirst_dagster.orchestration.retention.settings import keep_versions
 from aifirst_dagster.orchestration.rulesets import rule_set_asset
+from aifirst_dagster.orchestration.uncollected import uncollected
 from aifirst_dagster.pipelines.load import Broken, Loaded, load_folder
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project
@@ -88,23 +88,11 @@ def _of_project(project: Project) -> dg.Definitions:
 @contextmanager
 def _loading() -> Iterator[None]:
     """Definitions are being made: no warnings of what is chosen knowingly, no garbage collection."""
-    with warnings.catch_warnings(), _uncollected():
+    with warnings.catch_warnings(), uncollected():
         # Code references, backfill policies and partitioned checks are beta or preview.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         yield
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection: with many pipelines it would walk a growing heap of live objects again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _definitions(project: Project, found: Sequence[Loaded | Broken]) -> dg.Definitions:

@@ -75,14 +75,12 @@ where they may not (look-around, `\\d` beyond ASCII, `$` before a line break); d
 
 | Case | Great Expectations on pandas | Here |
 |---|---|---|
-| a column's type rules a rule out, and it has no value | a verdict on nothing (a pair is broken) | an error |
-| `of_type` on a text column without a value | holds | judged by the column's type |
+| a column's type rules a rule out, and it has no value | holds | an error |
 | `in_type_list` with `str`, on text | pandas 3's own type of text is no `str` | it is |
 | `most_common_value_to_be_in_set`, on dates | finds no date in a set | finds it |
 | `row_condition: "day == '2024-01-01'"` | no date equals a text in pandas 3 | the text is read as a date |
 | `unique_within_record` over kinds, several missing | NaT, NaN and None differ | missing is missing |
-| `pair_values_to_be_in_set` where rows are left out | judges other rows, or fails on its own report | judges these |
-| length of whole numbers beside missing ones that the rule's `row_condition` reads | of `5.0` | of `5` |
+| `pair_values_to_be_in_set` of whole numbers | may fail on its own report | judged |
 | text of a time for patterns and lengths | as pandas writes the whole column | as SQL writes the value |
 | order of true and false | always as expected | false comes before true |
 | sum of texts, deviation of times | a text, a length of time | an error |

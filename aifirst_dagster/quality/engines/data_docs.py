@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aifirst_dagster.errors import InputError, StorageError
-from aifirst_dagster.quality.engines.great_expectations import expectation, frame, quiet_context
+from aifirst_dagster.quality.engines.great_expectations import quiet_context
+from aifirst_dagster.quality.engines.gx_arguments import expectation
+from aifirst_dagster.quality.engines.gx_frames import frame
 from aifirst_dagster.quality.engines.plan import describe
 from aifirst_dagster.quality.results import RuleResult
 from aifirst_dagster.quality.rules import Rule

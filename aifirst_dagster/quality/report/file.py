@@ -36,6 +36,7 @@ def of_file(
     learned: bool,
     rejected: int = 0,
     address: str | None = None,
+    searched: int = unfit.ROWS,
 ) -> Content:
     """All that a report on a file says.
 
@@ -48,6 +49,7 @@ def of_file(
         learned: Whether the rules come from the file itself: then there is no score.
         rejected: Lines that do not fit the file's columns.
         address: What a command calls it by; None: nothing can (standard input).
+        searched: Rows that anomalies are looked for in, at most.
     """
     rows = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
     results = evaluate(con, relation, list(rules), EXAMPLES * 3)
@@ -59,7 +61,7 @@ def of_file(
     elif (overall := by_dimension(results).overall) is not None:
         content.score = round(overall, 6)
     target = [] if address is None else [address]
-    content.anomalies = unfit.searched(con, relation, rows, columns, target) if rows else None
+    content.anomalies = unfit.searched(con, relation, rows, columns, target, searched) if rows else None
     content.columns, content.sampled = measure(con, relation, rows, columns)
     content.notes = {column.name: column.description for column in columns if column.description}
     content.status, content.verdict, content.remarks = _verdict(content, learned)

@@ -25,7 +25,12 @@ ACTIONS = {
 
 
 def searched(
-    con: duckdb.DuckDBPyConnection, relation: str, rows: int, columns: Sequence[Column], target: Sequence[str]
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    rows: int,
+    columns: Sequence[Column],
+    target: Sequence[str],
+    most: int = ROWS,
 ) -> dict[str, Any]:
     """What does not fit in a file.
 
@@ -35,16 +40,17 @@ def searched(
         rows: How many they are.
         columns: What is known of its columns.
         target: How `aifirst remediate` is told which file; empty: it cannot be.
+        most: Rows that are searched.
     """
     from aifirst_dagster.quality.anomalies import find
 
     some = relation
-    if rows > ROWS:
+    if rows > most:
         # Not a reservoir: rows must keep their order, for what stands together is told by it.
-        share = 100 * ROWS / rows
+        share = 100 * most / rows
         some = f"(SELECT * FROM {relation} USING SAMPLE {share:.6f} PERCENT (bernoulli, 7))"
     found = find(con, some, [column for column in columns if column.name != RAW])
-    return with_commands({**found.compact(), "sampled": found.rows if rows > ROWS else None}, target)
+    return with_commands({**found.compact(), "sampled": found.rows if rows > most else None}, target)
 
 
 def with_commands(found: Mapping[str, Any], target: Sequence[str]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import shlex
 
 import pytest
 
+from aifirst_dagster.cli.table import load
 from aifirst_dagster.datasets.session import connect, literal
-from aifirst_dagster.quality.report import unfit
+from aifirst_dagster.quality.report import page
+from aifirst_dagster.quality.report.file import of_file
 from aifirst_dagster_tests.quality.anomalies.sales import made
 
 PLANTED = {
@@ -32,8 +34,8 @@ def test_each_group_comes_with_the_command_that_shows_its_remedy(place, sales, a
     groups = {group["kind"]: group for group in told["anomalies"]["groups"]}
     assert groups["scale"]["rows"] == 91 and groups["spelling"]["rows"] == 2
     assert told["status"] == "warn" and "do not fit" in told["verdict"]
-    page = (place.root / "sales.html").read_text()
-    commands = [shlex.split(html.unescape(one)) for one in re.findall(r"<code>(aifirst remediate .*?)</code>", page)]
+    text = (place.root / "sales.html").read_text()
+    commands = [shlex.split(html.unescape(one)) for one in re.findall(r"<code>(aifirst remediate .*?)</code>", text)]
     assert [one[-1] for one in commands] == [group["id"] for group in told["anomalies"]["groups"]]
     for group, command in zip(told["anomalies"]["groups"], commands, strict=True):
         seen = aifirst(*command[1:], "--json").json
@@ -41,10 +43,12 @@ def test_each_group_comes_with_the_command_that_shows_its_remedy(place, sales, a
     assert groups["spelling"]["command"].replace("'", "") in aifirst("report", sales, "--md").out.replace("'", "")
 
 
-def test_of_a_large_file_it_says_that_some_rows_were_searched(place, sales, aifirst, monkeypatch):
-    monkeypatch.setattr(unfit, "ROWS", 900)
-    told = aifirst("report", sales, "-o", "sales.html", "--json").json["report"]["anomalies"]
-    assert 800 < told["sampled"] < 1_000 and told["rows"] == told["sampled"]
-    text = " ".join((place.root / "sales.html").read_text().split())
+def test_of_a_large_file_it_says_that_some_rows_were_searched(sales):
+    with connect() as con:
+        table = load(con, str(sales))
+        content = of_file(con, table.relation, "sales.csv", table.columns, [], learned=True, searched=900)
+    told = content.anomalies
+    assert told and 800 < told["sampled"] < 1_000 and told["rows"] == told["sampled"]
+    text = " ".join(page.html(content).split())
     assert f"Searched in {told['sampled']:,} of 1,200 rows" in text
     assert any(group["kind"] == "scale" for group in told["groups"])
