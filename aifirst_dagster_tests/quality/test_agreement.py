@@ -29,7 +29,8 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     try:
-        return f"{float(value):.9g}" if not math.isnan(float(value)) else None
+        # Nine figures, and nothing below a million-millionth: a sum in another order is no difference.
+        return f"{round(float(value), 12) + 0.0:.9g}" if not math.isnan(float(value)) else None
     except (TypeError, ValueError):
         text = str(value)
         return text.replace("T", " ").removesuffix("+00:00").removesuffix(" 00:00:00") if text[4:5] == "-" else text
