@@ -82,6 +82,11 @@ def test_not_a_number_is_no_value(con):
     assert one(con, "t", "column_values_to_be_between", column="a", max_value=1).evaluated == 1
 
 
+def test_the_median_of_decimals_may_have_more_places_than_they(con):
+    con.execute("CREATE TABLE t AS SELECT unnest([-1.5, 0.25]::DECIMAL(9, 2)[]) AS m")
+    assert one(con, "t", "column_median_to_be_between", column="m", max_value=-0.625).observed_value == -0.625
+
+
 def test_examples_come_in_the_order_of_rows_and_are_cut(con):
     con.execute("CREATE TABLE t AS SELECT 'v' || i AS s FROM range(1000) r(i)")
     bad = rule("column_values_to_match_regex", column="s", regex="^w")
