@@ -51,7 +51,7 @@ def run(
     os.environ["AIFIRST_PROJECT"] = str(project.root)
     _quiet()
     progress(f"Running {path.name} ...")
-    from aifirst_dagster.orchestration.uncollected import uncollected
+    from aifirst_dagster.garbage import uncollected
 
     with uncollected():
         from aifirst_dagster import state

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aifirst_dagster.garbage import seldom_collected
 from aifirst_dagster.llm.failures import AuthError, LLMError, RejectedError, UnavailableError
 from aifirst_dagster.llm.providers.base import Provider
 from aifirst_dagster.llm.resource import LLMResourceSpec
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.batches.wire import Limits
     from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state.database import State
+
+#: Calls of a crowd that are begun at once.
+WAVE = 50
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,13 @@ class LLM:
                 except LLMError as error:
                     answers[index] = error
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(waiting))):
-                group.create_task(work())
+        with seldom_collected():
+            async with asyncio.TaskGroup() as group:
+                for number in range(min(concurrency, len(waiting))):
+                    group.create_task(work())
+                    if number % WAVE == WAVE - 1:
+                        # The first are on their way while the last are still made ready.
+                        await asyncio.sleep(0)
         return [answer for answer in answers if answer is not None]
 
     def batch(

@@ -12,13 +12,13 @@ from typing import Any
 
 import dagster as dg
 
+from aifirst_dagster.garbage import uncollected
 from aifirst_dagster.orchestration import broken, partitions
 from aifirst_dagster.orchestration.assets import IO_MANAGER, rule_checks, step_asset
 from aifirst_dagster.orchestration.io_manager import ParquetDatasetIOManager
 from aifirst_dagster.orchestration.resources import llm_resources
 from aifirst_dagster.orchestration.retention.settings import keep_versions
 from aifirst_dagster.orchestration.rulesets import rule_set_asset
-from aifirst_dagster.orchestration.uncollected import uncollected
 from aifirst_dagster.pipelines.load import Broken, Loaded, load_folder
 from aifirst_dagster.pipelines.spec import PipelineSpec
 from aifirst_dagster.project import Project

@@ -57,5 +57,8 @@ _lock = threading.Lock()
 def breaker_of(spec: LLMResourceSpec, project: Project) -> Breaker:
     """The process's breaker for a resource of a project and the address that it leads to."""
     base = spec.base_url.read() if isinstance(spec.base_url, EnvRef) else spec.base_url
+    which = (project.root, spec.name, base, spec.breaker)
     with _lock:
-        return _breakers.setdefault((project.root, spec.name, base, spec.breaker), Breaker(spec.breaker))
+        if which not in _breakers:
+            _breakers[which] = Breaker(spec.breaker)
+        return _breakers[which]
