@@ -45,6 +45,9 @@ def frame(con: duckdb.DuckDBPyConnection, table: Table, floats: frozenset[str] =
     for name in floats:
         if arrow[name].null_count == arrow.num_rows and table.kind(name) in ("number", "flag"):
             columns[name] = pd.Series([float("nan")] * arrow.num_rows)
+        elif arrow[name].null_count and table.kind(name) == "flag":
+            # pandas has None among truth values, which nothing can be compared with.
+            columns[name] = columns[name].where(columns[name].notna(), float("nan"))
     return pd.DataFrame(columns, index=range(arrow.num_rows), columns=table.columns)
 
 
