@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from aifirst_dagster.repair.plan import RepairPlan
     from aifirst_dagster.repair.run import Repaired
 
+#: Cells above which the tables that are worked on stand in a file: a gigabyte of CSV or so.
+LARGE = 100_000_000
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -129,6 +132,7 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
 def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str
 ) -> tuple[RepairPlan, list[Column]]:  # fmt: skip
     """The plan to follow and the file's columns, with the file typed as they say in the table `clean_input`."""
+    from aifirst_dagster.datasets.session import on_disk
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.repair.plan import RepairPlan, propose
 
@@ -147,7 +151,9 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
         columns = _as_planned(found.columns, plan, str(wishes.plan)) if plan else found.columns
     else:
         columns = _as_planned(proposed, plan, str(wishes.plan)) if plan else infer.verify(con, table.relation, proposed)
-    con.execute(f"CREATE TEMP TABLE clean_input AS {casts.select(columns, table.relation)}").fetchall()
+    if _large(con, table):
+        on_disk(con)
+    con.execute(f"CREATE TABLE clean_input AS {casts.select(columns, table.relation)}").fetchall()
     if plan is None:
         from aifirst_dagster.repair import restore
 
@@ -161,6 +167,14 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
         actions = [action for action in plan.actions if action.action != "merge_duplicates"]
         plan = plan.model_copy(update={"deduplicate": False, "actions": actions})
     return plan, columns
+
+
+def _large(con: duckdb.DuckDBPyConnection, table: ReadTable) -> bool:
+    """Whether the table, typed and once more repaired, is more than memory should hold."""
+    from aifirst_dagster.datasets.session import ident
+
+    rows = con.execute(f"SELECT count(*) FROM {ident(table.relation)}").fetchall()[0][0]
+    return bool(rows * len(table.columns) > LARGE)
 
 
 def _restored(

@@ -44,7 +44,7 @@ def aligned(
     name = f"repair_aligned_{next(_number)}"
     with_ = ", ".join(f"{ident(table)} AS ({sql})" for table, sql in tables)
     con.execute(
-        f"CREATE TEMP TABLE {name} AS WITH {with_} SELECT * EXCLUDE ({REALIGNED}) "
+        f"CREATE TABLE {name} AS WITH {with_} SELECT * EXCLUDE ({REALIGNED}) "
         f"REPLACE (CASE WHEN NOT {REALIGNED} THEN {RAW} END AS {RAW}) FROM {last}"
     ).fetchall()
     try:

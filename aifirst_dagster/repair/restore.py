@@ -104,7 +104,7 @@ def into(con: Any, relation: str, columns: Sequence[Column], restored: Restored)
     """Put the restored rows among those of a typed table, each where its line stands."""
     whole = f"repair_whole_{next(_number)}"
     con.execute(
-        f"CREATE TEMP TABLE {whole} AS WITH known AS (SELECT {SOURCE}, min(rowid) AS place FROM {relation} GROUP BY 1) "
+        f"CREATE TABLE {whole} AS WITH known AS (SELECT {SOURCE}, min(rowid) AS place FROM {relation} GROUP BY 1) "
         f"SELECT every.* FROM (SELECT * FROM {relation} UNION ALL BY NAME {casts.select(columns, restored.relation)}) "
         f"every LEFT JOIN known USING ({SOURCE}) ORDER BY place NULLS LAST, {SOURCE}, {LINE}"
     ).fetchall()

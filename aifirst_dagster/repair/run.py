@@ -63,7 +63,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
         f"repair_{number}_{part}" for part in ("all", "kept", "quarantine", "merged", "repairs")
     )
     statement = compiled(plan, relation, traced=True)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{statement.sql}").fetchall()
+    con.execute(f"CREATE OR REPLACE TABLE {table} AS\n{statement.sql}").fetchall()
     if plan.deduplicate:
         duplicates.mark(con, table, statement.columns, statement.key)
     counts = con.execute(_counts(statement, relation, table)).fetchall()[0]
