@@ -16,7 +16,7 @@ MISTYPED = 0.4
 #: One form is usual where more values than this share it; a few forms together where they leave less than the rest.
 USUAL, COMMON, COVERED = 0.9, 0.05, 0.95
 #: SQL: a value's letters and digits in runs, all else as it is. (`translate` to shapes first takes six times as long.)
-_SKELETON = "regexp_replace(regexp_replace(v, '[A-Z]+|[a-z]+', 'a', 'g'), '[0-9]+', '9', 'g')"
+SKELETON = "regexp_replace(regexp_replace(v, '[A-Z]+|[a-z]+', 'a', 'g'), '[0-9]+', '9', 'g')"
 _SPACE = r"[\s\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]"
 _ODD = (
     r"[\x{0000}-\x{0008}\x{000B}\x{000C}\x{000E}-\x{001F}\x{007F}\x{00AD}\x{200B}\x{200E}\x{200F}\x{2060}"
@@ -112,13 +112,13 @@ def _rare_form(facts: Facts, fact: Fact) -> str:
     Words alone are no form: that a name has three words among names of two says nothing.
     """
     # Each different value once: a column of few values is read in no time, however many rows there are.
-    return f"""WITH s AS (SELECT v, n, {_SKELETON} AS s FROM ({facts.counted(fact)})),
+    return f"""WITH s AS (SELECT v, n, {SKELETON} AS s FROM ({facts.counted(fact)})),
         c AS (SELECT s, sum(n) AS n FROM s GROUP BY 1),
         known AS (SELECT max(n) AS most, coalesce(sum(n) FILTER (n >= {COMMON * fact.filled!r}), 0) AS covered,
             bool_or(contains(s, '9')) FILTER (n >= {COMMON * fact.filled!r}) AS coded FROM c),
         odd AS (SELECT s.v FROM s JOIN c USING (s), known WHERE c.n < {RARE * fact.filled!r}
             AND (most > {USUAL * fact.filled!r} OR covered >= {COVERED * fact.filled!r})
-            AND (coalesce(coded, FALSE) OR NOT regexp_full_match(s.s, '[a \\-.'']+')))
+            AND (coalesce(coded, FALSE) OR NOT regexp_full_match(s.s, '[a \\-.'']*a[a \\-.'']*')))
         SELECT __row, __line, {fact.text}, 'Hardly any other value here is written in this form.', NULL
         FROM {facts.cells} WHERE {fact.text} IN (SELECT v FROM odd)"""
 

@@ -11,6 +11,8 @@ from aifirst_dagster.quality.facts import Fact, Facts, Query
 
 #: One way of writing is the column's own where more of its numbers are written so.
 USUAL = 0.95
+#: Numbers of four digits and more are written in groups of three where so many of them are.
+GROUPED = 0.85
 _FIGURE = r"^\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*([A-Za-z%°][A-Za-z%°. -]{0,20})?\s*$"
 
 
@@ -50,6 +52,12 @@ def _not_plain(facts: Facts, fact: Fact) -> str | None:
     separated, unseparated = facts.ask(
         f"SELECT count(*) FILTER ({grouped}), count(*) FILTER ({long}) FROM {facts.cells} WHERE {fact.present}"
     )[0]
+    if separated >= GROUPED * (separated + unseparated) and unseparated and fact.column.type == "integer":
+        better = f"format('{{:,}}', {cast}::BIGINT)" if fact.column.number_style == "comma_grouped" else "NULL"
+        return (
+            f"SELECT __row, __line, {text}, 'Nearly all others are written in groups of three digits.', {better} "
+            f"FROM {facts.cells} WHERE {fact.present} AND {cast} IS NOT NULL AND {long}"
+        )
     but = f" AND NOT {grouped}" if separated > unseparated else ""
     return f"""SELECT __row, __line, {text}, 'It is written with more than the number.', {plain}
         FROM {facts.cells} WHERE {fact.present} AND {cast} IS NOT NULL

@@ -1,10 +1,10 @@
-"""Cells that stand out from their column: missing, marked, mistyped, rarely written so, a slip, far outside."""
+"""Cells that stand out from their column: missing, marked, mistyped, rarely written so, made otherwise, far outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aifirst_dagster.quality import forms, marks, merged, missing, outliers, slips
+from aifirst_dagster.quality import forms, makes, marks, merged, missing, mixed_dates, outliers, slips
 from aifirst_dagster.quality.facts import Facts, Query
 
 
@@ -19,5 +19,7 @@ def queries(facts: Facts, supported: dict[str, str] | None = None) -> Iterator[Q
     yield from missing.queries(facts)
     yield from slips.queries(facts, supported)
     yield from marks.queries(facts)
+    yield from mixed_dates.queries(facts)
     yield from forms.queries(facts)
+    yield from makes.queries(facts)
     yield from outliers.queries(facts)

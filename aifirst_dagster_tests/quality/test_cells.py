@@ -60,6 +60,60 @@ def test_a_rarely_written_form_is_found(con):
     assert cell.row == 9
 
 
+def made(con, cells):
+    """A table `m` with the cells of one column, twenty rows at least."""
+    values = ", ".join(f"({number}, '{cell}')" for number, cell in enumerate(cells))
+    con.execute(f"CREATE TABLE m AS SELECT v AS x, i + 2 AS _source_line FROM (VALUES {values}) t(i, v)")
+
+
+def odd(con, x):
+    return {cell.value: cell.suggestion for cell in find(con, "m", [x])}
+
+
+@pytest.mark.parametrize(
+    ("usual", "others"),
+    [
+        ([f"tt{n:05}" for n in range(90)], ["00123", "00777", "01234"]),
+        ([f"{n}-{n + 9}" for n in range(90)], ["Mar-45", "Jan-68", "Sep-12"]),
+        ([f"{n + 60} min" for n in range(90)], ["1 hr. 40 min.", "2 hr. 5 min.", "1 hr. 9 min."]),
+    ],
+)
+def test_values_of_another_make_are_found_though_they_are_not_rare(con, usual, others):
+    made(con, [*usual, *others])
+    assert set(odd(con, column("x"))) == set(others)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [*(f"1.{n}" for n in range(60)), *(f"1.{n}.2" for n in range(6))],  # longer and shorter rows of the same parts
+        [*(f"C{n}" for n in range(60)), *(f"C{n} C{n + 1}" for n in range(6))],
+        [*["18-24", "25-44", "45-64"] * 30, *["65+"] * 9],  # one of a small set
+        [*(f"{n}-{n + 9}" for n in range(90)), *["Undecided"] * 8],  # meant, since it is said often
+    ],
+)
+def test_what_belongs_together_or_is_said_often_is_of_no_other_make(con, cells):
+    made(con, cells)
+    assert not odd(con, column("x"))
+
+
+def test_a_postal_code_that_lost_a_digit_is_found(con):
+    made(con, [*(f"{10_000 + 7 * n}" for n in range(120)), "1907", "123456"])
+    assert set(odd(con, column("x"))) == {"1907", "123456"}
+
+
+def test_a_date_written_otherwise_than_most_is_found_and_written_as_they_are(con):
+    made(con, [*(f"{1 + n % 12}/1/{70 + n % 30}" for n in range(90)), "1998-05-01", "1977-11-01"])
+    x = column("x", "date", physical_type="VARCHAR", format="%m/%d/%y", formats_seen=["%m/%d/%y", "%Y-%m-%d"])
+    assert odd(con, x) == {"1998-05-01": "5/1/98", "1977-11-01": "11/1/77"}
+
+
+def test_a_number_without_the_separators_that_all_others_have_is_found(con):
+    made(con, [*(f"{1000 + 37 * n:,}" for n in range(90)), "53617", "999"])
+    x = column("x", "integer", physical_type="VARCHAR", number_style="comma_grouped")
+    assert odd(con, x) == {"53617": "53,617"}
+
+
 def test_a_unit_written_in_two_ways_is_found_with_the_plain_number(con):
     cells = find(con, "t", [column("weight")])
     assert len(cells) == 300 and cells[0].suggestion == "1"
