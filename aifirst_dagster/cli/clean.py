@@ -89,15 +89,21 @@ def command(
     return 0
 
 
-def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> dict[str, Any]:
+def clean_files(files: list[str], wishes: Wishes, provider: str = "offline", large: int = LARGE) -> dict[str, Any]:
     """What `aifirst clean` prints, as a dictionary.
+
+    Args:
+        files: What to clean, as one table.
+        wishes: What the user asked for beside them.
+        provider: Who proposes.
+        large: Cells above which the tables that are worked on stand in a file.
 
     Raises:
         ConfigError: There is no output or no such format, the provider is not at hand, or the plan does not fit.
     """
     from aifirst_dagster.connectors import ReadOptions, read
     from aifirst_dagster.connectors.export import export, format_of
-    from aifirst_dagster.datasets.session import BARE_FILE, connect
+    from aifirst_dagster.datasets.session import BARE_FILE, connect, on_disk
     from aifirst_dagster.errors import ConfigError
 
     if wishes.output is None and not wishes.dry_run:
@@ -113,6 +119,8 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
             if wishes.output and not wishes.dry_run:
                 export(con, table, wishes.output, form, as_text=True)
             return _answer(wishes, table, None, None, None, began)
+        if _cells(con, table) > large:
+            on_disk(con)
         plan, columns = _plan(con, table, wishes, provider)
         if wishes.save_plan:
             plan.save(wishes.save_plan)
@@ -132,7 +140,6 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline") -> 
 def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str
 ) -> tuple[RepairPlan, list[Column]]:  # fmt: skip
     """The plan to follow and the file's columns, with the file typed as they say in the table `clean_input`."""
-    from aifirst_dagster.datasets.session import on_disk
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.repair.plan import RepairPlan, propose
 
@@ -151,8 +158,6 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
         columns = _as_planned(found.columns, plan, str(wishes.plan)) if plan else found.columns
     else:
         columns = _as_planned(proposed, plan, str(wishes.plan)) if plan else infer.verify(con, table.relation, proposed)
-    if _large(con, table):
-        on_disk(con)
     con.execute(f"CREATE TABLE clean_input AS {casts.select(columns, table.relation)}").fetchall()
     if plan is None:
         from aifirst_dagster.repair import restore
@@ -169,12 +174,10 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
     return plan, columns
 
 
-def _large(con: duckdb.DuckDBPyConnection, table: ReadTable) -> bool:
-    """Whether the table, typed and once more repaired, is more than memory should hold."""
+def _cells(con: duckdb.DuckDBPyConnection, table: ReadTable) -> int:
     from aifirst_dagster.datasets.session import ident
 
-    rows = con.execute(f"SELECT count(*) FROM {ident(table.relation)}").fetchall()[0][0]
-    return bool(rows * len(table.columns) > LARGE)
+    return int(con.execute(f"SELECT count(*) FROM {ident(table.relation)}").fetchall()[0][0]) * len(table.columns)
 
 
 def _restored(

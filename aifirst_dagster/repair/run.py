@@ -10,6 +10,7 @@ from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
 from aifirst_dagster.errors import QualityError
 from aifirst_dagster.repair import duplicates, realign
 from aifirst_dagster.repair.compile import DUPLICATE_OF, REASONS, Compiled, compiled
+from aifirst_dagster.repair.place import Place, place_of
 from aifirst_dagster.repair.plan import Action, RepairPlan
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
         )
     changed = dict(zip(statement.flags, counts[4:], strict=True))
     similar = sum(changed.get(at, 0) for at, action in enumerate(plan.actions) if action.action == "merge_similar_rows")
-    user, place = ", ".join(ident(name) for name in statement.columns), _place(con, statement, table)
+    user, place = ", ".join(ident(name) for name in statement.columns), place_of(con, statement.columns, table)
     passing = f"{REASONS} IS NULL AND {DUPLICATE_OF} IS NULL"
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW {kept} AS SELECT {user}, {SOURCE}, {LINE}, {RAW} FROM {table} WHERE {passing}"
@@ -83,8 +84,8 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
         f"CREATE OR REPLACE TEMP VIEW {merged} AS SELECT {user}, {SOURCE}, {LINE}, {RAW}, {DUPLICATE_OF} FROM {table} "
         f"WHERE {DUPLICATE_OF} IS NOT NULL"
     )
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {quarantine} AS {_quarantine(statement, plan, table, *place)}")
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table, *place)}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {quarantine} AS {_quarantine(statement, plan, table, place)}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {repairs} AS {_repairs(statement, plan, table, place)}")
     actions = [
         Applied(action.column, action.action, _rows(action, at, changed, twins, similar), action.reason,
                 examples(con, plan, at, table, changed))
@@ -115,7 +116,7 @@ def _rows(action: Action, at: int, changed: dict[int, int], twins: int, similar:
     return changed.get(at, 0)
 
 
-def _quarantine(statement: Compiled, plan: RepairPlan, table: str, place: str, nth: str) -> str:
+def _quarantine(statement: Compiled, plan: RepairPlan, table: str, place: Place) -> str:
     """SQL: the rows set aside, with the texts that the file has for them."""
     about = {reason: column for reason, column in statement.reasons.items() if column is not None}
     cases = " ".join(f"WHEN {literal(reason)} THEN {literal(column)}" for reason, column in about.items())
@@ -123,50 +124,31 @@ def _quarantine(statement: Compiled, plan: RepairPlan, table: str, place: str, n
     fields = ", ".join(f"{ident(name)} := {_text(name)}" for name in statement.columns if name not in plan.companions)
     values = f"to_json(struct_pack({fields}))::VARCHAR" if fields else "'{}'"
     return (
-        f"SELECT {SOURCE}, {LINE}, {nth} AS \"row\", array_to_string({REASONS}, '; ') AS reason, "
+        f"SELECT {SOURCE}, {LINE}, {place.nth} AS \"row\", array_to_string({REASONS}, '; ') AS reason, "
         f'{column} AS "column", {RAW}[{column}] AS "value", {values} AS "values" '
-        f"FROM {table} {place} WHERE {REASONS} IS NOT NULL ORDER BY {SOURCE}, {LINE}"
+        f"FROM {table} {place.join} WHERE {REASONS} IS NOT NULL"
+        f"{' ORDER BY ' + place.order if place.order else ''}"
     )
 
 
-def _repairs(statement: Compiled, plan: RepairPlan, table: str, place: str, nth: str) -> str:
+def _repairs(statement: Compiled, plan: RepairPlan, table: str, place: Place) -> str:
     """SQL: each cell of a kept row that says something else than the file, in the order of the file."""
     own = [name for name in statement.columns if name not in plan.companions]
     values = " ".join(f"WHEN {literal(name)} THEN {ident(name)}::VARCHAR" for name in own)
     order = " ".join(f"WHEN {literal(name)} THEN {number}" for number, name in enumerate(own))
     key = '"#cell".key'
+    # Cells are sorted within their row: all of them at once would be a table of its own in memory.
+    cells = (
+        f"list_sort(list_transform(map_entries({RAW}), lambda cell: "
+        f"{{'at': CASE cell.key {order} END, 'key': cell.key, 'value': cell.value}}))"
+    )
+    sort = f'ORDER BY {place.order}, "#nth", "#cell".at' if place.order else ""
     return (
         f'SELECT {SOURCE}, "#nth" AS "row", {LINE} AS source_line, {key} AS "column", "#cell".value AS before, '
-        f'CASE {key} {values} END AS after FROM (SELECT {table}.*, {nth} AS "#nth", '
-        f'unnest(map_entries({RAW})) AS "#cell" FROM {table} {place} '
-        f"WHERE {RAW} IS NOT NULL AND {REASONS} IS NULL AND {DUPLICATE_OF} IS NULL) "
-        f'ORDER BY {SOURCE}, {LINE}, "#nth", CASE {key} {order} END'
+        f'CASE {key} {values} END AS after FROM (SELECT {table}.*, {place.nth} AS "#nth", '
+        f'unnest({cells}) AS "#cell" FROM {table} {place.join} '
+        f"WHERE {RAW} IS NOT NULL AND {REASONS} IS NULL AND {DUPLICATE_OF} IS NULL) {sort}"
     )
-
-
-def _place(con: duckdb.DuckDBPyConnection, statement: Compiled, table: str) -> tuple[str, str]:
-    """SQL: a join to the rows of `table`, and with it a row's 0-based number within its source.
-
-    Rows that stand as in their files, the usual case, are numbered by where they lie: to sort all rows for the few that
-    are asked about takes gigabytes.
-    """
-    if any(name.lower() == "rowid" for name in statement.columns):
-        return "", "NULL::BIGINT"  # the user's column hides DuckDB's own
-    place = f"{table}_place"
-    con.execute(
-        f'CREATE OR REPLACE TEMP TABLE {place} AS SELECT source AS "#of", spot AS start FROM '
-        f"(SELECT {SOURCE} AS source, rowid AS spot, {LINE} AS line, lag({LINE}) OVER () AS before, "
-        f"lag({SOURCE}) OVER () AS other, lag(TRUE) OVER () IS NULL AS first FROM {table}) "
-        "WHERE first OR source IS DISTINCT FROM other OR line < before"
-    ).fetchall()
-    # A source whose rows do not follow one another begins twice.
-    split = con.execute(f'SELECT count(*) - count(DISTINCT hash("#of")) FROM {place}').fetchall()[0][0]
-    if not split:
-        return f'JOIN {place} ON {table}.{SOURCE} IS NOT DISTINCT FROM {place}."#of"', f"{table}.rowid - {place}.start"
-    con.execute(f"DROP TABLE {place}")
-    ranked = f"row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}, rowid) - 1"
-    rows = f'SELECT rowid AS "#at", {ranked} AS "#nth" FROM {table}'
-    return f'JOIN ({rows}) "#place" ON {table}.rowid = "#place"."#at"', '"#place"."#nth"'
 
 
 def _text(name: str) -> str:

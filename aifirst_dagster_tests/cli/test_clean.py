@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from aifirst_dagster.cli.clean import Wishes, clean_files
 from aifirst_dagster.cli.main import cli
 from aifirst_dagster.cli.output import run_safely
 
@@ -133,3 +134,16 @@ def test_the_report_for_people_shows_before_and_after(messy, tmp_path, capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert "11 rows in, 9 out, 1 quarantined, 1 duplicates merged" in shown
     assert "Jürgen MÃ¼ller -> Jürgen Müller" in shown
+
+
+def test_a_table_too_large_for_memory_is_worked_on_in_a_file_that_goes_with_it(messy, tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    files = {}
+    for name, large in (("memory", 1_000_000), ("file", 0)):
+        output = tmp_path / f"{name}.csv"
+        clean_files([str(messy)], Wishes(output=output), large=large)
+        files[name] = [path.read_text() for path in sorted(tmp_path.glob(f"{name}.csv*"))]
+    assert files["memory"] == files["file"] and len(files["file"]) > 1
+    assert not list(scratch.iterdir())
