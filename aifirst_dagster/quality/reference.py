@@ -76,7 +76,7 @@ where they may not (look-around, `\\d` beyond ASCII, `$` before a line break); d
 | Case | Great Expectations on pandas | Here |
 |---|---|---|
 | a column's type rules a rule out, and it has no value | holds | an error |
-| order of dates and texts, all of these empty | all pairs fail | an error |
+| equality of a date (`column_A`) and texts that all read as dates | read, then compared | another kind: never equal |
 | `in_type_list` with `str`, on text | pandas 3's own type of text is no `str` | it is |
 | `most_common_value_to_be_in_set`, on dates | finds no date in a set | finds it |
 | `row_condition: "day == '2024-01-01'"` | no date equals a text in pandas 3 | the text is read as a date |

@@ -1,4 +1,4 @@
-"""Tests of one value that SQL cannot express exactly, as DuckDB functions; Python's own `re`, `json` and `strptime`.
+"""Values that SQL cannot test or read exactly, as DuckDB functions; by Python's `re`, `json` and `strptime`, and pandas.
 
 SQL that calls them decides what it can by itself, and hands on only the values where the two may differ.
 """
@@ -31,6 +31,26 @@ def date_like(text: str) -> bool:
     return True
 
 
+def moment(text: str, zone: str) -> str | None:
+    """The point in time that pandas reads in `text`, in ISO's form and without its zone; None where it is empty.
+
+    With `zone` UTC a text without zone is in UTC; without, a text must have none. Raises where there is none to read.
+    """
+    import pandas as pd
+
+    try:
+        read = pd.Timestamp(text)
+    except (ValueError, OverflowError):
+        raise ValueError(f"The two columns cannot be compared: {text!r} is no date.") from None
+    if read is pd.NaT:
+        return None
+    if read.tzinfo is None:
+        return read.isoformat()
+    if not zone:
+        raise ValueError(f"The two columns cannot be compared: {text!r} has a time zone, and the dates beside it none.")
+    return read.tz_convert("UTC").tz_localize(None).isoformat()
+
+
 def is_json(text: str) -> bool:
     """Whether Python's `json` reads `text`."""
     try:
@@ -58,22 +78,25 @@ def register(con: Any, sql: str) -> None:
     """Make the functions that `sql` calls known to a session."""
     import duckdb
 
-    for name, (function, arguments) in _FUNCTIONS.items():
+    for name, (function, arguments, returned) in _FUNCTIONS.items():
         if PREFIX + name not in sql:
             continue
         try:
-            con.create_function(PREFIX + name, function, ["VARCHAR"] * arguments, "BOOLEAN")
+            # "special": a function may give NULL.
+            nulls = "default" if returned == "BOOLEAN" else "special"
+            con.create_function(PREFIX + name, function, ["VARCHAR"] * arguments, returned, null_handling=nulls)
         except (duckdb.NotImplementedException, duckdb.CatalogException) as problem:
             if "already" not in str(problem):
                 raise
 
 
-_FUNCTIONS: dict[str, tuple[Callable[..., bool], int]] = {
-    "search": (search, 2),
-    "date_like": (date_like, 1),
-    "is_json": (is_json, 1),
-    "fits_schema": (fits_schema, 2),
-    "fits_format": (fits_format, 2),
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, str]] = {
+    "search": (search, 2, "BOOLEAN"),
+    "date_like": (date_like, 1, "BOOLEAN"),
+    "moment": (moment, 2, "VARCHAR"),
+    "is_json": (is_json, 1, "BOOLEAN"),
+    "fits_schema": (fits_schema, 2, "BOOLEAN"),
+    "fits_format": (fits_format, 2, "BOOLEAN"),
 }
 
 

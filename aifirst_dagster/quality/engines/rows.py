@@ -10,6 +10,7 @@ from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.quality.engines.columns import unique_plan
 from aifirst_dagster.quality.engines.conditions import where
 from aifirst_dagster.quality.engines.literals import members
+from aifirst_dagster.quality.engines.moments import beside_texts
 from aifirst_dagster.quality.engines.plan import CannotEvaluateError, Plan, Table, all_of, row_plan
 
 Compiler = Callable[[Table, dict[str, Any]], Plan]
@@ -65,10 +66,13 @@ def _equal(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
 
 def _greater(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:
     names = kwargs["column_A"], kwargs["column_B"]
+    sign = f" {'>=' if kwargs.get('or_equal') else '>'} "
+    if (table.kind(names[0]), table.kind(names[1])) == ("time", "text"):
+        return sign.join(beside_texts(table, *names, domain(table, kwargs, list(names))))
     if not _comparable(table, *names):
         held = " and ".join(f"{name!r} {table.type(name)}" for name in names)
         raise CannotEvaluateError(f"The two columns cannot be compared: {held}.")
-    return f" {'>=' if kwargs.get('or_equal') else '>'} ".join(_alike(table, kwargs, a, b))
+    return sign.join(_alike(table, kwargs, a, b))
 
 
 def _in_pairs(table: Table, kwargs: dict[str, Any], a: str, b: str) -> str:

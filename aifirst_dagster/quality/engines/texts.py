@@ -100,13 +100,14 @@ def strftime(table: Table, kwargs: dict[str, Any], value: str) -> str:
     return f"CASE WHEN {plain} THEN TRUE ELSE {slow} END"
 
 
-_ISO = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+ISO = rf"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_CLOCK})?"
 
 
 def dateutil(table: Table, kwargs: dict[str, Any], value: str) -> str:
     """The text is a date or a time that dateutil reads."""
     texts_only(table, kwargs["column"], "Whether it reads as a date can only be judged while it is text")
-    plain = f"regexp_full_match({value}, {literal(_ISO)}) AND try_cast({value} AS TIMESTAMP) IS NOT NULL"
+    plain = f"regexp_full_match({value}, {literal(ISO)}) AND try_cast({value} AS TIMESTAMP) IS NOT NULL"
     return f"CASE WHEN {plain} THEN TRUE ELSE {PREFIX}date_like({value}) END"
 
 
