@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
-from aifirst_dagster.repair import duplicates, late, realign, similar
+from aifirst_dagster.repair import duplicates, late, lookups, realign, similar
 from aifirst_dagster.repair.lanes import Lane, build
 from aifirst_dagster.repair.plan import RepairPlan
 
@@ -45,20 +46,26 @@ def select(plan: RepairPlan, relation: str) -> str:
     return compiled(plan, relation).sql
 
 
-def compiled(plan: RepairPlan, relation: str, traced: bool = False) -> Compiled:
+def compiled(
+    plan: RepairPlan, relation: str, traced: bool = False, types: Mapping[str, str] | None = None
+) -> Compiled:
     """As `select`, with the names of its parts.
 
     `traced` adds a column per action that says where it changed a cell, and leaves the search for duplicates to
-    `duplicates.mark`: a table that is in memory is searched in a third of the time.
+    `duplicates.mark`: a table that is in memory is searched in a third of the time. With `types`, of `lookups.texts`,
+    nothing is joined, and the rows come in the relation's order.
     """
-    lanes = [build(plan, column) for column in plan.columns if column.name not in plan.companions]
+    lanes = [
+        build(plan, column, alone=types is not None and plan.input_name(column.name) not in types)
+        for column in plan.columns if column.name not in plan.companions
+    ]  # fmt: skip
     out = Compiled("", columns=[column.name for column in plan.columns], key=next(iter(_keys(plan)), None))
     if traced:
         _flagged(lanes)
     tables: list[tuple[str, str]] = []
     if realigning := realign.wanted(plan):
         tables, relation = realign.stages(realigning, relation)
-    more, last = _stages(lanes, relation)
+    more, last = _stages(lanes, relation, types)
     tables += more
     last = late.stages(plan, lanes, tables, last)
     tables.append(("#judged", f"SELECT *,\n    {_unread(plan, lanes, out)} AS {UNREAD}\nFROM {last}"))
@@ -125,25 +132,13 @@ def _head(plan: RepairPlan, lanes: list[Lane]) -> str:
     return "\n".join(lines)
 
 
-def _stages(lanes: list[Lane], relation: str) -> tuple[list[tuple[str, str]], str]:
+def _stages(
+    lanes: list[Lane], relation: str, types: Mapping[str, str] | None
+) -> tuple[list[tuple[str, str]], str]:  # fmt: skip
     """Common table expressions of all lanes, and the name of the last one."""
-    tables: list[tuple[str, str]] = []
-    current, joins = relation, []
-    for lane in lanes:
-        if not lane.shared:
-            continue
-        distinct = f"#{lane.source} texts"
-        text = f"CAST({ident(lane.source)} AS VARCHAR)"
-        step = f"SELECT DISTINCT {text} AS {lane.original} FROM {relation} WHERE {ident(lane.source)} IS NOT NULL"
-        tables.append((distinct, step))
-        name = distinct
-        for number, (stage, sql) in enumerate(lane.stages, 1):
-            before, name = name, f"#{lane.source} {number}"
-            tables.append((name, f"SELECT *, {sql} AS {stage}\nFROM {ident(before)}"))
-        joins.append(f"LEFT JOIN {ident(name)} ON {text} = {ident(name)}.{lane.original}")
-    if joins:
-        tables.append(("#read", "SELECT *\nFROM " + relation + "\n" + "\n".join(joins)))
-        current = ident("#read")
+    shared = [lane for lane in lanes if lane.shared]
+    tables = lookups.stages(shared, relation, types) if types else _joined(shared, relation)
+    current = ident(tables[-1][0]) if tables else relation
     level = 0
     while steps := [lane.stages[level] for lane in lanes if not lane.shared and level < len(lane.stages)]:
         level += 1
@@ -151,6 +146,24 @@ def _stages(lanes: list[Lane], relation: str) -> tuple[list[tuple[str, str]], st
         tables.append((f"#step {level}", f"SELECT *,\n    {added}\nFROM {current}"))
         current = ident(f"#step {level}")
     return tables, current
+
+
+def _joined(lanes: list[Lane], relation: str) -> list[tuple[str, str]]:
+    """Common table expressions: `#read` is the relation with what each lane makes of its column's texts."""
+    tables: list[tuple[str, str]] = []
+    joins = []
+    for lane in lanes:
+        text = f"CAST({ident(lane.source)} AS VARCHAR)"
+        name = f"#{lane.source} texts"
+        step = f"SELECT DISTINCT {text} AS {lane.original} FROM {relation} WHERE {ident(lane.source)} IS NOT NULL"
+        tables.append((name, step))
+        for number, (stage, sql) in enumerate(lane.stages, 1):
+            before, name = name, f"#{lane.source} {number}"
+            tables.append((name, f"SELECT *, {sql} AS {stage}\nFROM {ident(before)}"))
+        joins.append(f"LEFT JOIN {ident(name)} ON {text} = {ident(name)}.{lane.original}")
+    if joins:
+        tables.append(("#read", "SELECT *\nFROM " + relation + "\n" + "\n".join(joins)))
+    return tables
 
 
 def _values(plan: RepairPlan, lanes: list[Lane]) -> list[str]:

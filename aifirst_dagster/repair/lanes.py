@@ -73,8 +73,8 @@ class Lane:
         return f"{self.column.name}: {_NOUNS.get(self.column.type, 'not a ' + self.column.type)}"
 
 
-def build(plan: RepairPlan, column: Column) -> Lane:
-    """The lane of `column` with all its repairs."""
+def build(plan: RepairPlan, column: Column, alone: bool = False) -> Lane:
+    """The lane of `column` with all its repairs; `alone`: each row's text is read for itself."""
     source = plan.input_name(column.name)
     actions = [(plan.actions.index(action), action) for action in plan.of(column.name) if action.action in _HANDLERS]
     parses = [action for _, action in actions if action.kind == "parse"]
@@ -83,7 +83,7 @@ def build(plan: RepairPlan, column: Column) -> Lane:
     if typed:
         _typed(lane, actions, parses)
     elif actions:
-        _textual(lane, actions, bool(parses))
+        _textual(lane, actions, bool(parses), alone)
     return lane
 
 
@@ -117,7 +117,7 @@ def _typed(lane: Lane, actions: list[tuple[int, Action]], parses: list[Action]) 
     lane.failed = f"{lane.original} IS NOT NULL AND {read} IS NULL"
 
 
-def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> None:
+def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool, alone: bool) -> None:
     """A column of text: each repair takes what the one before gave."""
     for at, action in actions:
         if action.action == "null_tokens" and action.params.get("at_reading"):
@@ -126,7 +126,7 @@ def _textual(lane: Lane, actions: list[tuple[int, Action]], parsed: bool) -> Non
     if not actions:
         return
     source = ident(lane.source)
-    lane.shared = any(action.action in _SHARED for _, action in actions)
+    lane.shared = not alone and any(action.action in _SHARED for _, action in actions)
     if not lane.shared:
         lane.stages.append((lane.original, f"CAST({source} AS VARCHAR)"))
     current = lane.original

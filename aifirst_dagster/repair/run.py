@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
 from aifirst_dagster.errors import QualityError
-from aifirst_dagster.repair import duplicates, realign
+from aifirst_dagster.repair import duplicates, lookups, realign
 from aifirst_dagster.repair.compile import DUPLICATE_OF, REASONS, Compiled, compiled
 from aifirst_dagster.repair.place import Place, place_of
 from aifirst_dagster.repair.plan import Action, RepairPlan
@@ -63,8 +63,9 @@ def apply(con: duckdb.DuckDBPyConnection, relation: str, plan: RepairPlan) -> Re
     table, kept, quarantine, merged, repairs = (
         f"repair_{number}_{part}" for part in ("all", "kept", "quarantine", "merged", "repairs")
     )
-    statement = compiled(plan, relation, traced=True)
-    con.execute(f"CREATE OR REPLACE TABLE {table} AS\n{statement.sql}").fetchall()
+    with lookups.texts(con, plan, relation) as types:
+        statement = compiled(plan, relation, traced=True, types=types)
+        con.execute(f"CREATE OR REPLACE TABLE {table} AS\n{statement.sql}").fetchall()
     if plan.deduplicate:
         duplicates.mark(con, table, statement.columns, statement.key)
     counts = con.execute(_counts(statement, relation, table)).fetchall()[0]
