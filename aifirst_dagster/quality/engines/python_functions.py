@@ -1,4 +1,4 @@
-"""Values that SQL cannot test or read exactly, as DuckDB functions; by Python's `re`, `json` and `strptime`, and pandas.
+"""Values that SQL cannot test or read exactly, as DuckDB functions: Python's `re`, `json` and `strptime`, and pandas.
 
 SQL that calls them decides what it can by itself, and hands on only the values where the two may differ.
 """
