@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from aifirst_dagster.connectors.places.address import RemoteFile, is_remote
 from aifirst_dagster.connectors.places.address import shown as shown_address
 from aifirst_dagster.connectors.places.pace import Pace
 from aifirst_dagster.connectors.unpack import DEPTH, unpacked
+from aifirst_dagster.datasets.leftovers import PREFIX, sweep
 from aifirst_dagster.errors import InputError
 
 Tell = Callable[[str], None]
@@ -34,7 +36,10 @@ class Scratch:
     def new(self, suffix: str) -> Path:
         """A path for a new file."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="aifirst-read-", ignore_cleanup_errors=True)
+            sweep()
+            self._folder = tempfile.TemporaryDirectory(
+                prefix=f"{PREFIX}read-{os.getpid()}-", ignore_cleanup_errors=True
+            )
         return Path(self._folder.name, f"{next(self._numbers)}{suffix}")
 
 

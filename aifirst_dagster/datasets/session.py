@@ -7,6 +7,8 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
+from aifirst_dagster.datasets import leftovers
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -52,7 +54,7 @@ def connect(runs: int | None = None, most: int | None = None) -> duckdb.DuckDBPy
         ":memory:",
         config={
             "memory_limit": f"{megabytes}MB",
-            "temp_directory": os.path.join(tempfile.gettempdir(), f"aifirst-duckdb-{os.getpid()}"),  # noqa: PTH118
+            "temp_directory": os.path.join(tempfile.gettempdir(), f"{leftovers.PREFIX}duckdb-{os.getpid()}"),  # noqa: PTH118
             "autoinstall_known_extensions": False,
             "python_enable_replacements": False,  # a table that is not there is an error, never a Python variable
             # DuckDB 2.0 waits for ever where a CSV file's asynchronous write meets a full disk: in one run of four.
@@ -74,7 +76,8 @@ def on_disk(session: duckdb.DuckDBPyConnection) -> None:
     They are compressed there and written as they are made. Temporary ones are not: of large ones so much stays in
     memory that a copy of 40 million rows and nine columns found no room in 1.2 GB.
     """
-    handle, file = tempfile.mkstemp(prefix=f"aifirst-duckdb-{os.getpid()}-", suffix=".duckdb")
+    leftovers.sweep()
+    handle, file = tempfile.mkstemp(prefix=f"{leftovers.PREFIX}duckdb-{os.getpid()}-", suffix=".duckdb")
     os.close(handle)
     os.unlink(file)  # noqa: PTH108 - DuckDB takes no empty file for a database of its own
     session.execute(f"ATTACH {literal(file)} AS scratch")
