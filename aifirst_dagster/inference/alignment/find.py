@@ -86,14 +86,18 @@ def find(
         return Shifts()
     names = [column.name for column in columns]
     tokens = tokens_of(columns)
-    listed, looks = [texts[name] for name in names], [fits[name] for name in names]
-    here = [here_of(name, texts[name], fits[name], tokens, typed) for name in names]
+    # A text is worked out once for all that is asked of it.
+    made = [f"{texts[name]} AS {ident(f'#text {name}')}" for name in names]
+    listed, looks = [ident(f"#text {name}") for name in names], [fits[name] for name in names]
+    here = [here_of(name, text, fits[name], tokens, typed) for name, text in zip(names, listed, strict=True)]
     number = next(_number)
     chosen, odd = f"alignment_{number}", f"alignment_{number}_odd"
     try:
         # One after the other, for DuckDB would compute the lists once for the test of them, and once more.
-        con.execute(f"CREATE TEMP TABLE {chosen} AS SELECT * FROM {relation} WHERE {where}").fetchall()
-        fitting = shifts.fitting(chosen, listed, here)
+        con.execute(f"CREATE TEMP TABLE {chosen} AS SELECT *, {', '.join(made)} FROM {relation} WHERE {where}").fetchall()
+        # A row without an empty cell has lost none, nor got one between two others.
+        blank = " OR ".join(f"{text} IS NULL" for text in listed)
+        fitting = shifts.fitting(f"(SELECT * FROM {chosen} WHERE {blank})", listed, here)
         con.execute(f"CREATE TEMP TABLE {odd} AS {fitting}").fetchall()
         con.execute(f"DELETE FROM {odd} WHERE NOT ({shifts.odd(looks)})").fetchall()
         if not con.execute(f"SELECT count(*) FROM {odd}").fetchall()[0][0]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from aifirst_dagster.datasets.session import ident, literal
 from aifirst_dagster.inference import casts
+from aifirst_dagster.inference.alignment.seen import Seen, look, shape_sql
 from aifirst_dagster.inference.schema import Column, FieldType
 
 #: A column has so many values at most, or shapes, which together cover so much of it.
@@ -98,12 +99,6 @@ class Fit(BaseModel):
                       number_style=self.number_style)  # fmt: skip
 
 
-def shape_sql(text: str) -> str:
-    """SQL: the shape of a text: a word is `a`, several `a a`, a run of digits `9`, all else stands as it is."""
-    plain = f"regexp_replace(regexp_replace(trim({text}), '\\pL+', 'a', 'g'), '[0-9]+', '9', 'g')"
-    return f"left(regexp_replace({plain}, 'a(\\s+a)+', 'a a', 'g'), 40)"
-
-
 def learn(con: Any, relation: str, columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Fit]:
     """What each column's values look like.
 
@@ -113,34 +108,34 @@ def learn(con: Any, relation: str, columns: Sequence[Column], texts: Mapping[str
         columns: Its columns, in order; `physical_type` is what the relation has.
         texts: Column's name -> SQL of its cells' text, NULL where a cell is empty.
     """
-    counts = _counts(con, relation, columns, texts)
+    rows = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
     ranges = _ranges(con, relation, columns)
-    shapes = [_shapes(con, relation, texts[column.name]) for column in columns]
-    values = [
-        _values(con, relation, texts[column.name]) if distinct <= 4 * VALUES else {}
-        for column, (_, _, distinct, _) in zip(columns, counts, strict=True)
-    ]
+    seen: list[Seen] = []
+    for start in range(0, len(columns), SLICE):
+        some = [texts[column.name] for column in columns[start : start + SLICE]]
+        seen += look(con, relation, some, 4 * SHAPES, 4 * VALUES)
+    shapes = [one.shapes for one in seen]
 
     def counted(at: int) -> dict[str, int]:
-        return {text: n for text, (_, n) in values[at].items()}
+        return {text: n for text, (_, n) in seen[at].values.items()}
 
     found = {}
     for at, column in enumerate(columns):
-        rows, cells, _, letters = counts[at]
+        cells = seen[at].cells
         fit = Fit(filled=rows - cells <= FILLED * rows)
         beside = [near for near in range(max(0, at - REACH), min(len(columns), at + REACH + 1)) if near != at]
         if column.physical_type != "VARCHAR":
             low, high, whole = ranges.get(column.name, (None, None, False))
             told = {name: getattr(column, name) for name in ("type", "physical_type", "format", "number_style")}
             fit = fit.model_copy(update={**told, "low": low, "high": high, "whole": whole})
-        elif cells and (own := _own(_settled(values[at], shapes, at, beside), [counted(near) for near in beside],
+        elif cells and (own := _own(_settled(seen[at].values, shapes, at, beside), [counted(near) for near in beside],
                                     FOREIGN_VALUE, 2, cells, VALUES)):  # fmt: skip
             fit.values = own
         elif cells and (own := _own(shapes[at], [shapes[near] for near in beside], FOREIGN_SHAPE, max(2, cells // 100),
                                     cells, SHAPES)):  # fmt: skip
             fit.shapes = own
         else:
-            fit.letters = cells > 0 and letters >= 0.95 * cells
+            fit.letters = cells > 0 and seen[at].lettered >= 0.95 * cells
         found[column.name] = fit
     return found
 
@@ -166,21 +161,6 @@ def _own(
     ]  # fmt: skip
     covers = sum(counted[text] for text in own) >= COVERED * cells
     return sorted(own) if own and covers and len(own) <= most else None
-
-
-def _counts(
-    con: Any, relation: str, columns: Sequence[Column], texts: Mapping[str, str]
-) -> list[tuple[int, int, int, int]]:
-    """Rows, cells with a text, about how many different ones, and cells with a letter, of each column."""
-    found = []
-    for start in range(0, len(columns), SLICE):
-        some = [texts[column.name] for column in columns[start : start + SLICE]]
-        asked = ", ".join(
-            f"count({text}), approx_count_distinct({text}), count_if(regexp_matches({text}, '\\pL'))" for text in some
-        )
-        rows, *got = con.execute(f"SELECT count(*), {asked} FROM {relation}").fetchall()[0]
-        found += [(rows, *got[at : at + 3]) for at in range(0, len(got), 3)]
-    return found
 
 
 def _ranges(con: Any, relation: str, columns: Sequence[Column]) -> dict[str, tuple[float, float, bool]]:
@@ -209,18 +189,3 @@ def _ranges(con: Any, relation: str, columns: Sequence[Column]) -> dict[str, tup
 def _as_number(value: str, physical_type: str) -> str:
     kind = physical_type.upper()
     return f"epoch({value})" if kind == "DATE" or kind.startswith("TIMESTAMP") else f"CAST({value} AS DOUBLE)"
-
-
-def _shapes(con: Any, relation: str, text: str) -> dict[str, int]:
-    return dict(con.execute(
-        f"SELECT {shape_sql(text)}, count(*) FROM {relation} WHERE {text} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 "
-        f"LIMIT {4 * SHAPES}"
-    ).fetchall())  # fmt: skip
-
-
-def _values(con: Any, relation: str, text: str) -> dict[str, tuple[str, int]]:
-    rows = con.execute(
-        f"SELECT v, {shape_sql('v')}, n FROM (SELECT {text} AS v, count(*) AS n FROM {relation} "
-        f"WHERE {text} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {4 * VALUES})"
-    ).fetchall()
-    return {value: (shape, n) for value, shape, n in rows}
