@@ -182,7 +182,7 @@ class Catalogue(_Strict):
 def load(project: Project | None = None) -> Catalogue:
     """The packaged catalogue, with the project's `resources/llm/models.yaml` over it."""
     if project is not None:
-        own = project.resources / "llm" / "models.yaml"
+        own = _own(project)
         try:
             found = own.stat()
         except OSError:
@@ -191,6 +191,12 @@ def load(project: Project | None = None) -> Catalogue:
             if stat.S_ISREG(found.st_mode):
                 return _load(own, found.st_mtime_ns)
     return _load(None, 0)
+
+
+@lru_cache(maxsize=64)
+def _own(project: Project) -> Path:
+    """The project's file; its path is put together once, for it is looked for with each call."""
+    return project.resources / "llm" / "models.yaml"
 
 
 def resolve(name: str, project: Project | None = None, at: date | None = None) -> tuple[Model, str | None]:

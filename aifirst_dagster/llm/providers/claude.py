@@ -87,8 +87,10 @@ class ClaudeProvider(Connection):
                     message: WireMessage = await stream.get_final_message()
                     headers = stream.response.headers
             else:
-                # What `messages.create` comes to, without checks of arguments and copies of the body.
-                raw = await client.post("/v1/messages", cast_to=AsyncAPIResponse[Message], body=body)
+                # What `messages.create` comes to, without checks of arguments and copies of the body. A whole address
+                # saves putting it together; the clouds' clients look for the path.
+                base = str(client.base_url).rstrip("/") if self._kind == "api" else ""
+                raw = await client.post(f"{base}/v1/messages", cast_to=AsyncAPIResponse[Message], body=body)
                 headers = raw.headers
                 message = await _read(raw)
             request_id = headers.get("request-id") or headers.get("x-amzn-requestid")
