@@ -51,7 +51,8 @@ def regular(
     if not lines:
         return None
     try:
-        if text.size <= in_memory:
+        hidden = any(column.lower() == "rowid" for column in columns)  # DuckDB's own, which the lines are told by
+        if text.size <= in_memory and not hidden:
             return _in_memory(con, text, table, columns, lines)
         return _on_disk(con, text, table, columns, lines, scratch)
     except duckdb.Error:  # whatever it is, the exact way finds the line

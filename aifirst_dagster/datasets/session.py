@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets import leftovers
@@ -22,6 +23,13 @@ BARE_FILE = 1_200
 def ident(name: str) -> str:
     """A column or table name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def numbered(relation: str, columns: Iterable[str]) -> tuple[str, str]:
+    """(FROM clause, SQL of a row's number): DuckDB's own `rowid` of a table, where no column of the user's hides it."""
+    if any(name.lower() == "rowid" for name in columns):
+        return f'(SELECT *, row_number() OVER () - 1 AS "#rowid" FROM {relation})', '"#rowid"'
+    return relation, "rowid"
 
 
 def literal(value: object) -> str:

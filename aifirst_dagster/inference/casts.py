@@ -76,7 +76,7 @@ def select(columns: Sequence[Column], relation: str) -> str:
             f"CASE WHEN {test} THEN {{'key': {literal(name)}, 'value': {text}}} END" for test, name, text in failing
         )
         some = " OR ".join(f"({test})" for test, *_ in failing)
-        raw = f"CASE WHEN {some} THEN map_from_entries(list_filter([{entries}], lambda cell: cell IS NOT NULL)) END"
+        raw = f"CASE WHEN {some} THEN map_from_entries(list_filter([{entries}], lambda _cell_: _cell_ IS NOT NULL)) END"
     hidden = [ident(SOURCE), ident(LINE)]
     return (
         f"SELECT {', '.join([*outer, *hidden])}, {raw} AS {ident(RAW)} "

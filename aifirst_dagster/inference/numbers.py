@@ -154,26 +154,26 @@ def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None
         units = {unit for unit in units if unit not in fractions.SIGNS}
         text_sql = fractions.plain_sql(text_sql)
     chosen = STYLES[style]
-    core = "p.core"
+    core = "_cell_.core"
     for mark in chosen.drop:
         core = f"replace({core}, {literal(mark)}, '')"
     if chosen.decimal != ".":
         core = f"replace({core}, {literal(chosen.decimal)}, '.')"
-    fits = ["p.core <> ''", "(p.bracket = '') = (p.closing = '')"]
+    fits = ["_cell_.core <> ''", "(_cell_.bracket = '') = (_cell_.closing = '')"]
     if units is not None:
         allowed = ", ".join(literal(unit) for unit in sorted({"", *units}))
-        fits.append(f"p.before IN ({allowed}) AND p.behind IN ({allowed})")
+        fits.append(f"_cell_.before IN ({allowed}) AND _cell_.behind IN ({allowed})")
     minus = "('-', '−', '–')"
     number = f"TRY_CAST({core} AS DOUBLE)"
     scales = {spelled: factor for spelled, factor in SCALES.items() if units is None or spelled in units}
     if scales:
         factors = " ".join(f"WHEN {literal(spelled)} THEN {factor}" for spelled, factor in scales.items())
-        number = f"({number} * CASE p.behind {factors} ELSE 1 END)"
-    negative = f"p.bracket <> '' OR p.sign IN {minus} OR p.second IN {minus} OR p.tail <> ''"
+        number = f"({number} * CASE _cell_.behind {factors} ELSE 1 END)"
+    negative = f"_cell_.bracket <> '' OR _cell_.sign IN {minus} OR _cell_.second IN {minus} OR _cell_.tail <> ''"
     parts = "['bracket', 'sign', 'before', 'second', 'core', 'behind', 'tail', 'closing']"
     pattern = literal(f"^{_around(f'(?:{chosen.core})')}$")
     # A list of one: its lambda names the parts, so that the expression is compiled and evaluated once.
     return (
-        f"list_transform([regexp_extract({text_sql}, {pattern}, {parts})], lambda p: "
+        f"list_transform([regexp_extract({text_sql}, {pattern}, {parts})], lambda _cell_: "
         f"CASE WHEN {' AND '.join(fits)} THEN CASE WHEN {negative} THEN -1 ELSE 1 END * {number} END)[1]"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
@@ -50,7 +50,13 @@ def find(
         rules: Cells that break these are listed with the rules' ids.
         typed: The typed relation that the rules are about, with the same `_source_line`s.
     """
-    named = ", ".join(f"{ident(column.name)}::VARCHAR AS {ident(column.name)}" for column in columns)
+    # By number, for the user's names may be those that the searches use for their own columns.
+    numbered = [
+        column.model_copy(update={"name": f"cell_{at}", "source_name": column.name})
+        for at, column in enumerate(columns)
+    ]
+    own = {column.name: column.source_name for column in numbered}
+    named = ", ".join(f"{ident(name)}::VARCHAR AS {number}" for number, name in own.items())
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE __cells AS SELECT row_number() OVER () - 1 AS __row, {LINE} AS __line"
         f"{', ' + named if named else ''} FROM {text}"
@@ -58,16 +64,16 @@ def find(
     try:
         rows = con.execute("SELECT count(*) FROM __cells").fetchall()[0][0]
         found: dict[tuple[int, str], Cell] = {}
-        for cell in _rule_cells(con, columns, list(rules), typed):
+        for cell in _rule_cells(con, own, list(rules), typed):
             _add(found, cell)
         if rows >= 10:
             # Dependencies come first: what the rest of the row says is a better suggestion than what looks alike.
-            facts = gather(con, "__cells", columns, rows)
+            facts = gather(con, "__cells", numbered, rows)
             depending = dependencies.find(facts)
             try:
                 for name, query in itertools.chain(depending.queries, oddities.queries(facts, depending.supported)):
                     for row, line, value, reason, suggestion in con.execute(query).fetchall():
-                        _add(found, Cell(row=row, source_line=line, column=name, value=value, reason=reason,
+                        _add(found, Cell(row=row, source_line=line, column=own[name], value=value, reason=reason,
                                          suggestion=suggestion))  # fmt: skip
             finally:
                 dependencies.drop(facts, depending)
@@ -88,17 +94,17 @@ def _add(found: dict[tuple[int, str], Cell], cell: Cell) -> None:
         there.suggestion = cell.suggestion
 
 
-def _rule_cells(con: Any, columns: Sequence[Column], rules: list[Rule], typed: str | None) -> Iterable[Cell]:
-    """Cells of the columns that a broken rule reads."""
+def _rule_cells(con: Any, own: Mapping[str, str], rules: list[Rule], typed: str | None) -> Iterable[Cell]:
+    """Cells of the columns that a broken rule reads; `own` has the columns' names by those in `__cells`."""
     if typed is None:
         return
-    known = {column.name for column in columns}
+    inner = {name: number for number, name in own.items()}
     for rule in rules:
         broken = violations(rule, con, typed) if rule.heard else None
         for name in rule.columns if broken else []:
-            if name not in known:
+            if name not in inner:
                 continue
-            query = f"""SELECT c.__row, c.__line, c.{ident(name)} FROM __cells c
+            query = f"""SELECT c.__row, c.__line, c.{inner[name]} FROM __cells c
                 WHERE c.__line IN (SELECT {LINE} FROM {typed} WHERE {broken})"""
             reason = rule.rationale or f"It breaks the rule {rule.id}."
             for row, line, value in con.execute(query).fetchall():

@@ -35,7 +35,7 @@ def _pair(facts: Facts, held: Fact, lost: Fact) -> Iterator[Query]:
     hits = facts.ask(f"{split} SELECT count(*) FROM hits")[0][0]
     if hits < max(3, FOUND * lost.missing):
         return
-    reason = literal(f"It holds the value of {lost.column.name}, too, which is missing there.")
+    reason = literal(f"It holds the value of {lost.column.source_name}, too, which is missing there.")
     yield held.column.name, f"{split} SELECT __row, __line, a, {reason}, rest FROM hits"
-    reason = literal(f"Its value stands in {held.column.name}.")
+    reason = literal(f"Its value stands in {held.column.source_name}.")
     yield lost.column.name, f"{split} SELECT __row, __line, b, {reason}, found FROM hits"

@@ -206,7 +206,7 @@ def _unread(plan: RepairPlan, lanes: list[Lane], out: Compiled) -> str:
     items = ",\n            ".join(
         f"CASE WHEN {condition} THEN {literal(reason)} END" for condition, reason, _ in pairs
     )
-    listed = f"nullif(list_filter([\n            {items}\n        ], lambda reason: reason IS NOT NULL), [])"
+    listed = f"nullif(list_filter([\n            {items}\n        ], lambda _reason_: _reason_ IS NOT NULL), [])"
     return f"CASE WHEN {' OR '.join(some)} THEN {listed} END"
 
 

@@ -214,7 +214,7 @@ def _joined(
         if output.column.physical_type != "VARCHAR"
     ]
     problems = ", ".join([f"{literal(by + ': ')} || m.{_PROBLEM}", *unread])
-    reasons = f"nullif(list_filter([{problems}], lambda reason: reason IS NOT NULL), [])"
+    reasons = f"nullif(list_filter([{problems}], lambda _reason_: _reason_ IS NOT NULL), [])"
     replaced = [name for name in user if name in values]
     return (
         f"SELECT {', '.join(fields)}, r.{SOURCE}, r.{LINE}, {_raw(replaced, values)} AS {RAW}, {reasons} AS {REASONS} "
@@ -233,5 +233,5 @@ def _raw(replaced: list[str], values: dict[str, str]) -> str:
         f"'value': CAST(r.{ident(name)} AS VARCHAR)}} END"
         for name in replaced
     )
-    fresh = f"list_filter([{entries}], lambda entry: entry IS NOT NULL)"
+    fresh = f"list_filter([{entries}], lambda _entry_: _entry_ IS NOT NULL)"
     return f"nullif(map_from_entries(list_concat(coalesce(map_entries(r.{RAW}), []), {fresh})), MAP {{}})"

@@ -70,4 +70,4 @@ def _carried(lane: Lane) -> str:
 def _entries(pairs: list[tuple[str, str]]) -> str:
     """SQL: a list of map entries without those that hold nothing."""
     items = ",\n            ".join(f"{{'key': {literal(name)}, 'value': {text}}}" for name, text in pairs)
-    return f"list_filter([\n            {items}\n        ], lambda entry: entry.value IS NOT NULL)"
+    return f"list_filter([\n            {items}\n        ], lambda _entry_: _entry_.value IS NOT NULL)"

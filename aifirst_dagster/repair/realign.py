@@ -84,7 +84,7 @@ def _suspicion(columns: Sequence[Column]) -> str:
     if all(column.physical_type == "VARCHAR" for column in columns):
         return f"({empty})"
     said = ", ".join(literal(token) for token in ["", *tokens_of(columns)])
-    unread = f"list_filter(map_values({RAW}), lambda text: lower(trim(text)) NOT IN ({said}))"
+    unread = f"list_filter(map_values({RAW}), lambda _text_: lower(trim(_text_)) NOT IN ({said}))"
     return f"({RAW} IS NOT NULL AND ({empty}) AND CASE WHEN {RAW} IS NOT NULL THEN len({unread}) > 0 ELSE FALSE END)"
 
 
@@ -177,6 +177,6 @@ def _raw(names: list[str], moved: dict[str, str], fits: dict[str, Fit]) -> str:
         f"{{'key': {literal(name)}, 'value': {entry}}}" for name, entry in zip(names, entries, strict=True)
     )
     return (
-        f"nullif(map_from_entries(list_filter([\n        {listed}\n    ], lambda entry: entry.value IS NOT NULL)), "
+        f"nullif(map_from_entries(list_filter([\n        {listed}\n    ], lambda _entry_: _entry_.value IS NOT NULL)), "
         "MAP {})"
     )

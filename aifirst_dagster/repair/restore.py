@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
+from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal, numbered
 from aifirst_dagster.inference import casts
 from aifirst_dagster.inference.alignment import shifts
 from aifirst_dagster.inference.alignment.find import LEAST, texts_of, tokens_of
@@ -103,8 +103,9 @@ def find(con: Any, action: Action, columns: Sequence[Column], rejects: str) -> R
 def into(con: Any, relation: str, columns: Sequence[Column], restored: Restored) -> None:
     """Put the restored rows among those of a typed table, each where its line stands."""
     whole = f"repair_whole_{next(_number)}"
+    rows, number = numbered(relation, [column.name for column in columns])
     con.execute(
-        f"CREATE TABLE {whole} AS WITH known AS (SELECT {SOURCE}, min(rowid) AS place FROM {relation} GROUP BY 1) "
+        f"CREATE TABLE {whole} AS WITH known AS (SELECT {SOURCE}, min({number}) AS place FROM {rows} GROUP BY 1) "
         f"SELECT every.* FROM (SELECT * FROM {relation} UNION ALL BY NAME {casts.select(columns, restored.relation)}) "
         f"every LEFT JOIN known USING ({SOURCE}) ORDER BY place NULLS LAST, {SOURCE}, {LINE}"
     ).fetchall()

@@ -140,8 +140,8 @@ def _repairs(statement: Compiled, plan: RepairPlan, table: str, place: Place) ->
     key = '"#cell".key'
     # Cells are sorted within their row: all of them at once would be a table of its own in memory.
     cells = (
-        f"list_sort(list_transform(map_entries({RAW}), lambda cell: "
-        f"{{'at': CASE cell.key {order} END, 'key': cell.key, 'value': cell.value}}))"
+        f"list_sort(list_transform(map_entries({RAW}), lambda _cell_: "
+        f"{{'at': CASE _cell_.key {order} END, 'key': _cell_.key, 'value': _cell_.value}}))"
     )
     sort = f'ORDER BY {place.order}, "#nth", "#cell".at' if place.order else ""
     return (

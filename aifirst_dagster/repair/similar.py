@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
+from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal, numbered
 from aifirst_dagster.repair.expressions import physical
 
 if TYPE_CHECKING:
@@ -62,15 +62,16 @@ def findings(survey: Survey, plan: RepairPlan, table: str) -> list[Action]:
     telling = [name for name, (weight, texts) in compared.items() if texts and weight > 0]
     if len(compared) < 3 or not telling:
         return []
-    pairs = _pairs(survey, table, telling)
+    table, number = numbered(table, [column.name for column in plan.columns])
+    pairs = _pairs(survey, table, number, telling)
     if not pairs:
         return []
-    rows = _rows(survey, table, sorted({row for pair in pairs for row in pair}), list(compared))
+    rows = _rows(survey, table, number, sorted({row for pair in pairs for row in pair}), list(compared))
     alike = [(a, b, score) for a, b in pairs if (score := _alike(rows[a], rows[b], list(compared.values()))) >= ALIKE]
     if not alike or len({row for a, b, _ in alike for row in (a, b)}) > MANY * survey.rows:
         return []
     clusters = _clusters([(a, b) for a, b, _ in alike])
-    names = _names(survey, plan, table, [row for cluster in clusters[:LISTED] for row in cluster])
+    names = _names(survey, plan, table, number, [row for cluster in clusters[:LISTED] for row in cluster])
     best = sorted(alike, key=lambda each: (-each[2], each[0], each[1]))[:5]
     shown = [[_text(rows[a]), _text(rows[b])] for a, b, _ in best]
     extra = sum(len(cluster) - 1 for cluster in clusters)
@@ -103,18 +104,18 @@ def _identifier(column: Column) -> bool:
     return column.unique and physical(column) != "VARCHAR"
 
 
-def _pairs(survey: Survey, table: str, telling: list[str]) -> list[tuple[int, int]]:
+def _pairs(survey: Survey, table: str, number: str, telling: list[str]) -> list[tuple[int, int]]:
     """Pairs of rows that share a block, of small blocks first."""
     keys = []
     for at, name in enumerate(telling[:4]):
         plain = f"lower(strip_accents(CAST({ident(name)} AS VARCHAR)))"
         words = f"list_sort(regexp_extract_all({plain}, '[\\p{{L}}\\d]+'))"
-        for number, key in enumerate((
+        for which, key in enumerate((
             f"left(regexp_replace({plain}, '[^\\p{{L}}\\d]', '', 'g'), 5)",
             f"list_aggregate({words}, 'string_agg', ' ')",
             f"left(regexp_replace({plain}, '[^b-df-hj-np-tv-z]', '', 'g'), 5)",
         )):  # fmt: skip
-            keys.append(f"SELECT rowid AS r, '{at}.{number} ' || {key} AS k FROM {table} "
+            keys.append(f"SELECT {number} AS r, '{at}.{which} ' || {key} AS k FROM {table} "
                         f"WHERE {ident(name)} IS NOT NULL AND length({key}) >= 4 AND _reasons IS NULL "
                         "AND _duplicate_of IS NULL")  # fmt: skip
     return [
@@ -128,10 +129,10 @@ def _pairs(survey: Survey, table: str, telling: list[str]) -> list[tuple[int, in
     ]
 
 
-def _rows(survey: Survey, table: str, rows: list[int], names: list[str]) -> dict[int, tuple[Any, ...]]:
+def _rows(survey: Survey, table: str, number: str, rows: list[int], names: list[str]) -> dict[int, tuple[Any, ...]]:
     fields = ", ".join(f"lower(CAST({ident(name)} AS VARCHAR))" for name in names)
     chosen = ", ".join(map(str, rows))
-    found = survey.query(f"SELECT rowid, {fields} FROM {table} WHERE rowid IN (SELECT unnest([{chosen}]))")
+    found = survey.query(f"SELECT {number}, {fields} FROM {table} WHERE {number} IN (SELECT unnest([{chosen}]))")
     return {row[0]: row[1:] for row in found}
 
 
@@ -177,15 +178,18 @@ def _clusters(pairs: list[tuple[int, int]]) -> list[list[int]]:
     return sorted(found.values())
 
 
-def _names(survey: Survey, plan: RepairPlan, table: str, rows: list[int]) -> dict[int, str]:
+def _names(survey: Survey, plan: RepairPlan, table: str, number: str, rows: list[int]) -> dict[int, str]:
     """Row -> `line fingerprint`, of the relation before the repair."""
     chosen = ", ".join(map(str, rows))
     sources = [plan.input_name(c.name) for c in plan.columns if c.name not in plan.companions]
+    # Names that no column of the user's has: `line` is one of theirs as likely as not.
+    kept = (
+        f'(SELECT {number} AS "#row", {LINE} AS "#line", {SOURCE} AS "#source" FROM {table} '
+        f'WHERE {number} IN (SELECT unnest([{chosen}]))) "#rows"'
+    )
     found = survey.query(
-        f"SELECT t.r, t.line || ' ' || {fingerprint(sources)} FROM {survey.relation} JOIN "
-        f"(SELECT rowid AS r, {LINE} AS line, {SOURCE} AS source FROM {table} "
-        f"WHERE rowid IN (SELECT unnest([{chosen}]))) t "
-        f"ON {LINE} = t.line AND {SOURCE} = t.source"
+        f'SELECT "#rows"."#row", "#rows"."#line" || \' \' || {fingerprint(sources)} FROM {survey.relation} '
+        f'JOIN {kept} ON {LINE} = "#rows"."#line" AND {SOURCE} = "#rows"."#source"'
     )
     return dict(found)
 

@@ -55,7 +55,7 @@ def split(
     reasons = ", ".join(f"CASE WHEN {condition} THEN {literal(reason)} END" for _, reason, condition in conditions)
     step.con.execute(
         f"CREATE OR REPLACE VIEW _judged AS SELECT *, "
-        f"list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {mark} FROM {relation}"
+        f"list_filter([{reasons}], lambda _reason_: _reason_ IS NOT NULL) AS {mark} FROM {relation}"
     )
     aside = _aside(step, columns, mark)
     kept = f"SELECT * EXCLUDE ({mark}) FROM _judged WHERE len({mark}) = 0"

@@ -94,7 +94,8 @@ def find(
     chosen, odd = f"alignment_{number}", f"alignment_{number}_odd"
     try:
         # One after the other, for DuckDB would compute the lists once for the test of them, and once more.
-        con.execute(f"CREATE TEMP TABLE {chosen} AS SELECT *, {', '.join(made)} FROM {relation} WHERE {where}").fetchall()
+        shown = ", ".join(["*", *made])
+        con.execute(f"CREATE TEMP TABLE {chosen} AS SELECT {shown} FROM {relation} WHERE {where}").fetchall()
         # A row without an empty cell has lost none, nor got one between two others.
         blank = " OR ".join(f"{text} IS NULL" for text in listed)
         fitting = shifts.fitting(f"(SELECT * FROM {chosen} WHERE {blank})", listed, here)

@@ -37,7 +37,7 @@ def odd(fits: Sequence[Fit]) -> str:
     here, blank = ident(HERE), ident(BLANK)
     lost = ", ".join(f"{blank}[{at}]" for at, fit in enumerate(fits, 1) if fit.filled)
     hole = f"CAST(list_contains([{lost}], TRUE) AS INTEGER)" if lost else "0"
-    evidence = f"len(list_filter({here}, lambda fits: NOT fits)) + {hole} >= {EVIDENCE}"
+    evidence = f"len(list_filter({here}, lambda _fits_: NOT _fits_)) + {hole} >= {EVIDENCE}"
     some = f"list_contains({here}, FALSE) AND list_contains({blank}, TRUE)"
     return f"CASE WHEN {some} THEN {evidence} ELSE FALSE END"
 
@@ -121,21 +121,22 @@ def _place(step: int, width: int) -> str:
         return f"CASE WHEN {can} AND ({least} = {first} OR {between}) THEN {first} END"
     holes = (
         f"list_filter(range({least}, least({first}, {width - step}) + 1), "
-        f"lambda spot: list_bool_and({blank}[spot:spot + {step - 1}]))"
+        f"lambda _spot_: list_bool_and({blank}[_spot_:_spot_ + {step - 1}]))"
     )
     return (
         f"CASE WHEN {least} <= {first} AND {_name('moved', step)} IS NOT NULL THEN list_extract(list_filter([{holes}], "
-        f"lambda spot: len(spot) > 0 AND list_bool_and({blank}[spot[1]:spot[-1] + {step - 1}])), 1)[1] END"
+        f"lambda _spot_: len(_spot_) > 0 AND list_bool_and({blank}[_spot_[1]:_spot_[-1] + {step - 1}])), 1)[1] END"
     )
 
 
 def _holds(step: int, fits: Sequence[Fit]) -> str:
     """SQL: whether enough speaks for the shift."""
     width, place, here = len(fits), _name("place", step), ident(HERE)
-    strange = f"len(list_filter({here}, lambda fits: NOT fits))"
+    strange = f"len(list_filter({here}, lambda _fits_: NOT _fits_))"
     # Misfits are worth what the columns are that they fit in turn.
     telling = ", ".join(str(0 <= at - step < width and fits[at - step].telling).upper() for at in range(width))
-    told = f"list_contains(list_transform(list_zip({here}, [{telling}]), lambda each: NOT each[1] AND each[2]), TRUE)"
+    misfits = f"list_transform(list_zip({here}, [{telling}]), lambda _each_: NOT _each_[1] AND _each_[2])"
+    told = f"list_contains({misfits}, TRUE)"
     if step > 0:
         filled = ", ".join(str(fit.filled).upper() for fit in fits)
         empty = f"CAST(list_extract([{filled}], {place}) AS INTEGER)"

@@ -122,7 +122,7 @@ def taken(con: duckdb.DuckDBPyConnection, base: Base, plan: Plan) -> tuple[str, 
             f"CASE WHEN {test} THEN {{'key': {literal(name)}, 'value': {text}}} END" for name, test, text in kept
         )
         some = " OR ".join(f"({test})" for _, test, _ in kept)
-        listed = f"list_filter([{entries}], lambda cell: cell IS NOT NULL)"
+        listed = f"list_filter([{entries}], lambda _cell_: _cell_ IS NOT NULL)"
         chosen.append(f"CASE WHEN {some} THEN map_from_entries({listed}) END AS {ORIGINAL}")
         columns.append(_plain(ORIGINAL, "MAP(VARCHAR, VARCHAR)"))
     if plan.sets_aside:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aifirst_dagster.datasets.session import ident
+from aifirst_dagster.datasets.session import ident, numbered
 from aifirst_dagster.inference import casts
 from aifirst_dagster.inference.schema import Column
 
@@ -48,9 +48,8 @@ def take(con: duckdb.DuckDBPyConnection, sample: str, columns: Sequence[Column])
     every = max(1, -(-of // ROWS))
     texts = [f"coalesce(trim(CAST({ident(column.source_name)} AS VARCHAR)), '')" for column in some]
     values = [typed(column, ident(column.source_name)) for column in some if _valued(column)]
-    rows = con.execute(
-        f"SELECT {', '.join([*texts, *values])} FROM {ident(sample)} WHERE rowid % {every} = 0"
-    ).fetchall()
+    rows_of, number = numbered(ident(sample), [column.source_name for column in columns])
+    rows = con.execute(f"SELECT {', '.join([*texts, *values])} FROM {rows_of} WHERE {number} % {every} = 0").fetchall()
     turned = [list(cells) for cells in zip(*rows, strict=True)]
     held = iter(turned[len(some) :])
     return Look(some, turned[: len(some)], [next(held) if _valued(column) else [] for column in some], len(rows), of)

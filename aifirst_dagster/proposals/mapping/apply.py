@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aifirst_dagster.datasets.session import HIDDEN, LINE, RAW, SOURCE, ident, literal
+from aifirst_dagster.datasets.session import HIDDEN, LINE, RAW, SOURCE, ident, literal, numbered
 from aifirst_dagster.errors import DesignError, QualityError
 from aifirst_dagster.proposals.mapping import compile
 from aifirst_dagster.proposals.mapping.answer import MappingDesign
@@ -107,34 +107,36 @@ def _split(con: duckdb.DuckDBPyConnection, table: str, before: repair.Repaired) 
 def _quarantine(table: str, user: list[str]) -> str:
     """SQL: the rows set aside, with the texts that the file has for them."""
     names = ", ".join(literal(name) for name in user)
-    column = f"list_filter([{names}]::VARCHAR[], lambda n: starts_with({REASONS}[1], n || ': '))[1]"
+    column = f"list_filter([{names}]::VARCHAR[], lambda _n_: starts_with({REASONS}[1], _n_ || ': '))[1]"
     fields = ", ".join(f"{ident(n)} := coalesce({RAW}[{literal(n)}], {ident(n)}::VARCHAR)" for n in user)
     values = f"to_json(struct_pack({fields}))::VARCHAR" if user else "'{}'"
+    rows, number = numbered(table, user)
     return (
         f"SELECT {SOURCE}, {LINE}, place.n AS \"row\", array_to_string({REASONS}, '; ') AS reason, "
         f'{column} AS "column", {RAW}[{column}] AS "value", {values} AS "values" '
-        f"FROM {table} JOIN {_places(table)} ON {table}.rowid = place.at "
+        f"FROM {rows} JOIN {_places(rows, number)} ON {number} = place.at "
         f"WHERE {REASONS} IS NOT NULL"
     )
 
 
 def _repairs(table: str, user: list[str]) -> str:
     """SQL: each cell of a kept row that says something else than the file."""
+    rows, number = numbered(table, user)
     cells = " UNION ALL ".join(
-        f"SELECT rowid AS at, {at} AS nth, {SOURCE}, {LINE} AS source_line, {literal(name)} AS \"column\", "
-        f"{RAW}[{literal(name)}] AS before, {ident(name)}::VARCHAR AS after FROM {table} WHERE {RAW} IS NOT NULL "
+        f"SELECT {number} AS at, {at} AS nth, {SOURCE}, {LINE} AS source_line, {literal(name)} AS \"column\", "
+        f"{RAW}[{literal(name)}] AS before, {ident(name)}::VARCHAR AS after FROM {rows} WHERE {RAW} IS NOT NULL "
         f"AND {RAW}[{literal(name)}] IS NOT NULL AND {REASONS} IS NULL AND {DUPLICATE_OF} IS NULL"
         for at, name in enumerate(user)
     )  # fmt: skip
     return (
         f'SELECT {SOURCE}, place.n AS "row", source_line, "column", before, after FROM ({cells}) cells '
-        f"JOIN {_places(table)} ON cells.at = place.at ORDER BY cells.at, nth"
+        f"JOIN {_places(rows, number)} ON cells.at = place.at ORDER BY cells.at, nth"
     )
 
 
-def _places(table: str) -> str:
+def _places(rows: str, number: str) -> str:
     return (
-        f"(SELECT rowid AS at, row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}) - 1 AS n FROM {table}) place"
+        f"(SELECT {number} AS at, row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}) - 1 AS n FROM {rows}) place"
     )
 
 

@@ -119,7 +119,7 @@ def _raw(fields: Sequence[MappedField], failing: list[tuple[MappedField, str, st
             entries.append(f"{{'k': {literal(field.name)}, 'v': {text}}}")
     if not entries:
         return "NULL::MAP(VARCHAR, VARCHAR)"
-    made = f"map_from_entries(list_filter([{', '.join(entries)}], lambda e: e.v IS NOT NULL))"
+    made = f"map_from_entries(list_filter([{', '.join(entries)}], lambda _e_: _e_.v IS NOT NULL))"
     either = " OR ".join([f"{RAW} IS NOT NULL", *(f"({fails})" for *_, fails in failing)])
     return f"CASE WHEN {either} THEN nullif({made}, MAP {{}}) END"
 
@@ -130,7 +130,7 @@ def _reasons(plan: RepairPlan, failing: list[tuple[MappedField, str, str]]) -> s
         return REASONS
     said = ", ".join(f"CASE WHEN {fails} THEN {literal(reason(field))} END" for field, _, fails in failing)
     either = " OR ".join(f"({fails})" for *_, fails in failing)
-    every = f"list_filter(list_concat(coalesce({REASONS}, []), [{said}]), lambda r: r IS NOT NULL)"
+    every = f"list_filter(list_concat(coalesce({REASONS}, []), [{said}]), lambda _r_: _r_ IS NOT NULL)"
     return f"CASE WHEN {either} THEN {every} ELSE {REASONS} END"
 
 

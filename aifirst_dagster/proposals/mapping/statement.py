@@ -69,7 +69,7 @@ def readable(columns: Sequence[Column], relation: str) -> str:
     ]
     raw = "NULL::MAP(VARCHAR, VARCHAR)"
     if entries:
-        held = f"list_filter([{', '.join(entries)}], lambda cell: cell IS NOT NULL)"
+        held = f"list_filter([{', '.join(entries)}], lambda _cell_: _cell_ IS NOT NULL)"
         raw = f"nullif(map_from_entries({held}), MAP {{}})"
     return f"SELECT {', '.join([*listed, SOURCE, LINE, f'{raw} AS {RAW}'])} FROM {ident(relation)}"
 

@@ -159,5 +159,5 @@ def _raw(changed: Sequence[Field], there: bool) -> str:
     some = " OR ".join(f"r{field.at}.row IS NOT NULL" for field in changed)
     return (
         f"CASE WHEN {some} THEN map_from_entries(list_concat(coalesce(map_entries({held}), []), "
-        f"list_filter([{entries}], lambda entry: entry IS NOT NULL))) ELSE {held} END"
+        f"list_filter([{entries}], lambda _entry_: _entry_ IS NOT NULL))) ELSE {held} END"
     )
