@@ -101,8 +101,10 @@ class Model(_Strict):
     def rates(self, at: date | None = None) -> Price | None:
         """The price of a day (default: today), or None where none is known."""
         at = at or datetime.now(UTC).date()
-        known = next((price for price in reversed(self.prices) if price.since <= at), None)
-        return known or (self.prices[0] if self.prices else None)
+        for price in reversed(self.prices):
+            if price.since <= at:
+                return price
+        return self.prices[0] if self.prices else None
 
     def in_batches(self) -> Model:
         """The same model at the prices of message batches.
