@@ -14,8 +14,8 @@ from aifirst_dagster.cli.output import run_safely
 
 SOURCE = Path(aifirst_dagster.__file__).parent
 OTHERS = [
-    "rowid", "oid", "count", "select", "map", "x.y", "cell", "entry", "#row", "#nth", 'a"b', "LINE ", "position", "filename",
-    "file_row_number", "columns", "t0", "r0", "f0", "c0", "v0", "cell_0",
+    "rowid", "oid", "count", "select", "map", "x.y", "cell", "entry", "#row", "#nth", 'a"b', "LINE ", "position",
+    "filename", "file_row_number", "columns", "t0", "r0", "f0", "c0", "v0", "cell_0",
 ]  # fmt: skip
 WIDTH = 12
 
