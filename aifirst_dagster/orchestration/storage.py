@@ -11,7 +11,7 @@ from dagster import DagsterInstance, Field, Noneable
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
-from aifirst_dagster.errors import ServiceError
+from aifirst_dagster.errors import ConfigError, ServiceError
 from aifirst_dagster.observe.redact import redact
 from aifirst_dagster.project import Project
 
@@ -75,8 +75,16 @@ def dagster_home(project: Project) -> Path:
     """Set `DAGSTER_HOME` for this process and its children, unless the user has; returns it.
 
     The project's `dagster.yaml` is linked into the folder: runs, the webserver and the daemon share one instance.
+
+    Raises:
+        ConfigError: What the user has set is no folder.
     """
     if named := os.environ.get("DAGSTER_HOME"):
+        if not Path(named).is_dir():
+            raise ConfigError(
+                f"DAGSTER_HOME names a folder that is not there: {named}.",
+                hint="Make it, or unset DAGSTER_HOME: the project keeps Dagster's files under its own home then.",
+            )
         return Path(named)
     home = project.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)

@@ -211,3 +211,11 @@ def test_an_empty_landing_folder_is_a_done_run_that_says_where_it_looks(place, a
     assert said.json["steps"][0]["status"] == "skipped"
     assert str(place.root / "landing" / "shop") in said.json["steps"][0]["notes"][0]
     assert said.json["outputs"] == []
+
+
+def test_a_dagster_home_that_is_not_there_is_said(shop, aifirst, monkeypatch, tmp_path):
+    shop.file(RAW, CLEAN)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "gone"))
+    said = aifirst("run", "shop", "--json")
+    error = said.json["error"]
+    assert (said.code, error["type"]) == (2, "ConfigError") and str(tmp_path / "gone") in error["message"]
