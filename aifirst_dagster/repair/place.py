@@ -31,7 +31,7 @@ def place_of(con: duckdb.DuckDBPyConnection, columns: Sequence[str], table: str)
         return Place("", "NULL::BIGINT")  # the user's column hides DuckDB's own
     place = f"{table}_place"
     con.execute(
-        f'CREATE OR REPLACE TEMP TABLE {place} AS SELECT source AS "#of", spot AS start FROM '
+        f'CREATE OR REPLACE TEMP TABLE {place} AS SELECT source AS "#of", spot AS "#start" FROM '
         f"(SELECT {SOURCE} AS source, rowid AS spot, {LINE} AS line, lag({LINE}) OVER () AS before, "
         f"lag({SOURCE}) OVER () AS other, lag(TRUE) OVER () IS NULL AS first FROM {table}) "
         "WHERE first OR source IS DISTINCT FROM other OR line < before"
@@ -42,7 +42,7 @@ def place_of(con: duckdb.DuckDBPyConnection, columns: Sequence[str], table: str)
         return Place("", f"{table}.rowid", "")
     if not split:
         join = f'JOIN {place} ON {table}.{SOURCE} IS NOT DISTINCT FROM {place}."#of"'
-        return Place(join, f"{table}.rowid - {place}.start")
+        return Place(join, f'{table}.rowid - {place}."#start"')
     con.execute(f"DROP TABLE {place}")
     ranked = f"row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}, rowid) - 1"
     rows = f'SELECT rowid AS "#at", {ranked} AS "#nth" FROM {table}'

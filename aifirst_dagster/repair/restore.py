@@ -105,9 +105,9 @@ def into(con: Any, relation: str, columns: Sequence[Column], restored: Restored)
     whole = f"repair_whole_{next(_number)}"
     rows, number = numbered(relation, [column.name for column in columns])
     con.execute(
-        f"CREATE TABLE {whole} AS WITH known AS (SELECT {SOURCE}, min({number}) AS place FROM {rows} GROUP BY 1) "
+        f'CREATE TABLE {whole} AS WITH known AS (SELECT {SOURCE}, min({number}) AS "#place" FROM {rows} GROUP BY 1) '
         f"SELECT every.* FROM (SELECT * FROM {relation} UNION ALL BY NAME {casts.select(columns, restored.relation)}) "
-        f"every LEFT JOIN known USING ({SOURCE}) ORDER BY place NULLS LAST, {SOURCE}, {LINE}"
+        f'every LEFT JOIN known USING ({SOURCE}) ORDER BY "#place" NULLS LAST, {SOURCE}, {LINE}'
     ).fetchall()
     con.execute(f"DROP TABLE {relation}")
     con.execute(f"ALTER TABLE {whole} RENAME TO {ident(relation)}")

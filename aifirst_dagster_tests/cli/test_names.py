@@ -60,8 +60,8 @@ def test_no_name_of_a_column_breaks_a_command(columns, tmp_path, monkeypatch, ca
     for name, seed in (("a.csv", 1), ("b.csv", 2)):
         write(tmp_path / name, columns, seed)
     for command in (
-        ["infer", "a.csv"], ["clean", "a.csv", "-o", "out.csv"], ["check", "a.csv"], ["check", "a.csv", "--cells"],
-        ["anomalies", "a.csv"], ["drift", "a.csv", "b.csv"], ["map", "a.csv", "b.csv"],
+        ["infer", "a.csv"], ["clean", "a.csv", "b.csv", "-o", "out.csv"], ["check", "a.csv"],
+        ["check", "a.csv", "--cells"], ["anomalies", "a.csv"], ["drift", "a.csv", "b.csv"], ["map", "a.csv", "b.csv"],
     ):  # fmt: skip
         run_safely(cli, [*command, "--json"])
         said = json.loads(capsys.readouterr().out)

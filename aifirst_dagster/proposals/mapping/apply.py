@@ -112,9 +112,9 @@ def _quarantine(table: str, user: list[str]) -> str:
     values = f"to_json(struct_pack({fields}))::VARCHAR" if user else "'{}'"
     rows, number = numbered(table, user)
     return (
-        f"SELECT {SOURCE}, {LINE}, place.n AS \"row\", array_to_string({REASONS}, '; ') AS reason, "
+        f'SELECT {SOURCE}, {LINE}, place."#n" AS "row", array_to_string({REASONS}, \'; \') AS reason, '
         f'{column} AS "column", {RAW}[{column}] AS "value", {values} AS "values" '
-        f"FROM {rows} JOIN {_places(rows, number)} ON {number} = place.at "
+        f'FROM {rows} JOIN {_places(rows, number)} ON {number} = place."#at" '
         f"WHERE {REASONS} IS NOT NULL"
     )
 
@@ -129,15 +129,14 @@ def _repairs(table: str, user: list[str]) -> str:
         for at, name in enumerate(user)
     )  # fmt: skip
     return (
-        f'SELECT {SOURCE}, place.n AS "row", source_line, "column", before, after FROM ({cells}) cells '
-        f"JOIN {_places(rows, number)} ON cells.at = place.at ORDER BY cells.at, nth"
+        f'SELECT {SOURCE}, place."#n" AS "row", source_line, "column", before, after FROM ({cells}) cells '
+        f'JOIN {_places(rows, number)} ON cells.at = place."#at" ORDER BY cells.at, nth'
     )
 
 
 def _places(rows: str, number: str) -> str:
-    return (
-        f"(SELECT {number} AS at, row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}) - 1 AS n FROM {rows}) place"
-    )
+    nth = f"row_number() OVER (PARTITION BY {SOURCE} ORDER BY {LINE}) - 1"
+    return f'(SELECT {number} AS "#at", {nth} AS "#n" FROM {rows}) place'
 
 
 def _names(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
