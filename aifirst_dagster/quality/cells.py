@@ -96,6 +96,8 @@ def _add(found: dict[tuple[int, str], Cell], cell: Cell) -> None:
 
 def _rule_cells(con: Any, own: Mapping[str, str], rules: list[Rule], typed: str | None) -> Iterable[Cell]:
     """Cells of the columns that a broken rule reads; `own` has the columns' names by those in `__cells`."""
+    import duckdb
+
     if typed is None:
         return
     inner = {name: number for number, name in own.items()}
@@ -107,5 +109,9 @@ def _rule_cells(con: Any, own: Mapping[str, str], rules: list[Rule], typed: str 
             query = f"""SELECT c.__row, c.__line, c.{inner[name]} FROM __cells c
                 WHERE c.__line IN (SELECT {LINE} FROM {typed} WHERE {broken})"""
             reason = rule.rationale or f"It breaks the rule {rule.id}."
-            for row, line, value in con.execute(query).fetchall():
+            try:
+                hits = con.execute(query).fetchall()
+            except duckdb.Error:  # a value that the rule cannot be judged on: its own result says so
+                break
+            for row, line, value in hits:
                 yield Cell(row=row, source_line=line, column=name, value=value, rule_ids=[rule.id], reason=reason)

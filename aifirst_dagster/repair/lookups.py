@@ -35,13 +35,13 @@ def texts(con: duckdb.DuckDBPyConnection, plan: RepairPlan, relation: str) -> It
         found = con.execute(f"SELECT {counted} FROM {relation}").fetchall()[0]
         names = [name for name, distinct in zip(names, found, strict=True) if distinct < MOST]
     types = {name: f"repair_texts_{next(_number)}" for name in names}
-    if types:
-        _create(con, types, plan, relation)
     try:
+        if types:
+            _create(con, types, plan, relation)
         yield types
     finally:
         for type_ in types.values():
-            con.execute(f"DROP TYPE {type_}")
+            con.execute(f"DROP TYPE IF EXISTS {type_}")
 
 
 def _create(con: duckdb.DuckDBPyConnection, types: Mapping[str, str], plan: RepairPlan, relation: str) -> None:

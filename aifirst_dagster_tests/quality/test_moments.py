@@ -3,6 +3,8 @@
 import duckdb
 import pytest
 
+from aifirst_dagster.inference.schema import Column
+from aifirst_dagster.quality.cells import find
 from aifirst_dagster.quality.engines import duckdb as ours
 from aifirst_dagster.quality.engines import great_expectations as theirs
 from aifirst_dagster.quality.rules import Rule
@@ -52,3 +54,13 @@ def test_a_text_that_is_no_date_is_named_and_one_of_another_row_does_not_matter(
         whole, some = ours.evaluate(con, "t", [rule(), rule(row_condition="n == 2")])
     assert whole.error.endswith("The two columns cannot be compared: 'soon' is no date.")
     assert some.error is None and some.success and some.evaluated == 1
+
+
+def test_wrong_cells_are_found_beside_a_rule_that_cannot_be_judged():
+    columns = [Column(name=name, source_name=name) for name in ("day", "said")]
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE texts AS SELECT '2024-01-05' AS day, if(i = 3, ' soon', 'later') AS said, "
+                    "i + 2 AS _source_line FROM range(40) made(i)")  # fmt: skip
+        con.execute("CREATE TABLE typed AS SELECT * REPLACE (day::DATE AS day) FROM texts")
+        found = find(con, "texts", columns, [rule()], "typed")
+    assert [(cell.row, cell.column) for cell in found] == [(3, "said")]
