@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.preview import Preview
     from aifirst_dagster.state.database import State
 
-#: Calls of a crowd that are begun at once.
+#: Calls of a crowd that are begun at first; twice as many in each wave after it.
 WAVE = 50
 
 
@@ -162,11 +162,14 @@ class LLM:
 
         with seldom_collected():
             async with asyncio.TaskGroup() as group:
-                for number in range(min(concurrency, len(waiting))):
-                    group.create_task(work())
-                    if number % WAVE == WAVE - 1:
-                        # The first are on their way while the last are still made ready.
-                        await asyncio.sleep(0)
+                left, wave = min(concurrency, len(waiting)), WAVE
+                while left > 0:
+                    for _ in range(min(wave, left)):
+                        group.create_task(work())
+                    # The first are on their way while the others are made ready; and the last do not have to wait
+                    # until the answers to the first are dealt with.
+                    await asyncio.sleep(0)
+                    left, wave = left - wave, wave * 2
         return [answer for answer in answers if answer is not None]
 
     def batch(

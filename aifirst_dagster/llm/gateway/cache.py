@@ -77,11 +77,11 @@ _lock = threading.Lock()
 
 def answers_of(project: Project, policy: CachePolicy) -> Answers:
     """The cache of a project: Redis as the environment says now, and the file in the project's home."""
-    path = project.home / "llm-cache.db"
+    place = (project.home, policy)
     with _lock:
-        if (path, policy) not in _embedded:
-            _embedded[path, policy] = SqliteAnswers(path, policy.days, policy.megabytes)
-        return Answers(_embedded[path, policy], link(), max(1, int(policy.days * 86_400)))
+        if place not in _embedded:
+            _embedded[place] = SqliteAnswers(project.home / "llm-cache.db", policy.days, policy.megabytes)
+        return Answers(_embedded[place], link(), max(1, int(policy.days * 86_400)))
 
 
 def key_of(prepared: Prepared, spec: LLMResourceSpec, request: LLMRequest) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 GROUP = "aifirst_dagster.providers"
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A request as it will be sent.
@@ -50,7 +53,7 @@ class Prepared:
     @cached_property
     def text(self) -> bytes:
         """The body as JSON in one canonical form: what it is known and measured by."""
-        return json.dumps(self.body, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return _CANONICAL.encode(self.body).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from aifirst_dagster.llm.batches.wire import BatchApi
 
 KEY = "ANTHROPIC_API_KEY"
+_PATH = "/v1/messages"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class ClaudeProvider(Connection):
@@ -87,14 +90,20 @@ class ClaudeProvider(Connection):
                     message: WireMessage = await stream.get_final_message()
                     headers = stream.response.headers
             else:
-                # What `messages.create` comes to, without checks of arguments and copies of the body. A whole address
-                # saves putting it together; the clouds' clients look for the path.
-                base = str(client.base_url).rstrip("/") if self._kind == "api" else ""
-                raw = await client.post(f"{base}/v1/messages", cast_to=AsyncAPIResponse[Message], body=body)
+                # What `messages.create` comes to, without checks of arguments and copies of the body.
+                if self._kind == "api":
+                    # A whole address saves putting it together.
+                    address, content = str(client.base_url).rstrip("/") + _PATH, _JSON.encode(body).encode()
+                    raw = await client.post(address, cast_to=AsyncAPIResponse[Message], content=content)
+                else:
+                    # The clouds' clients look for the path, and for the model in the body.
+                    raw = await client.post(_PATH, cast_to=AsyncAPIResponse[Message], body=body)
                 headers = raw.headers
                 message = await _read(raw)
-            request_id = headers.get("request-id") or headers.get("x-amzn-requestid")
-            return answer(message, prepared.tools, request_id, claude_limits(headers))
+            # A look into the client's own kind of headers goes through all of them.
+            told = dict(headers.items())
+            request_id = told.get("request-id") or told.get("x-amzn-requestid")
+            return answer(message, prepared.tools, request_id, claude_limits(told))
 
     async def count(self, prepared: Prepared) -> int | None:
         """See `Provider.count`."""

@@ -34,6 +34,7 @@ class Client(httpx2.AsyncClient):
     def __init__(self, timeout: httpx2.Timeout) -> None:
         self._sessions = Sessions()
         super().__init__(transport=self._sessions, timeout=timeout, follow_redirects=True)
+        self._own = [(header[0].lower(), header) for header in self.headers.raw]
 
     def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:
         """See `httpx2.AsyncClient.build_request`."""
@@ -72,7 +73,7 @@ class Client(httpx2.AsyncClient):
             url,
             headers=[
                 (b"Host", url.netloc),  # type: ignore[union-attr]
-                *(header for header in self.headers.raw if header[0].lower() not in said),
+                *(header for name, header in self._own if name not in said),
                 *headers.raw,
                 (b"Content-Length", str(len(content)).encode()),
             ],
