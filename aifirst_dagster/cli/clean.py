@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aifirst_dagster.cli.ahead import importing
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option
 from aifirst_dagster.cli.schema_file import schema_option
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.repair.plan import RepairPlan
     from aifirst_dagster.repair.run import Repaired
 
+_THEN = ("aifirst_dagster.inference.infer", "aifirst_dagster.repair.plan", "aifirst_dagster.repair.run")
 #: Cells above which the tables that are worked on stand in a file: a gigabyte of CSV or so.
 LARGE = 100_000_000
 
@@ -112,7 +114,7 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline", lar
     form = format_of(wishes.output) if wishes.output else ""
     con = connect(most=BARE_FILE)
     try:
-        table = read(con, files, options=ReadOptions(accept_unsure=wishes.accept_unsure))
+        table = read(con, files, options=ReadOptions(accept_unsure=wishes.accept_unsure, meanwhile=importing(*_THEN)))
         for text in table.notices:
             notice(text)
         if not table.columns:

@@ -117,13 +117,13 @@ def infer_file(
     A provider's columns are verified on all rows as our own are; with `vision` its model looks at the table too, or at
     the chart or pages that FILE is, and what it sees is compared with the data (of the file `against`).
     """
-    from aifirst_dagster.inference.file import infer_relation
-
     began = time.perf_counter()
     llm = _asked(provider, vision)
     if vision and llm is not None and is_picture(file):
         return _document(file, against, llm, began)
-    with opened(file, accept_unsure=accept_unsure) as (con, table):
+    with opened(file, accept_unsure=accept_unsure, then=["aifirst_dagster.inference.file"]) as (con, table):
+        from aifirst_dagster.inference.file import infer_relation
+
         for text in table.notices:
             notice(text)
         asked = None

@@ -23,11 +23,12 @@ def command(file: str, as_json: bool, html_out: str | None, accept_unsure: bool)
 
 
 def _profile_file(file: str, html_out: str | None, accept_unsure: bool) -> dict[str, Any]:
-    from aifirst_dagster.inference.file import infer_relation
-    from aifirst_dagster.inference.profile import profile
-
     began = time.perf_counter()
-    with opened(file, accept_unsure=accept_unsure) as (con, table):
+    then = ["aifirst_dagster.inference.file", "aifirst_dagster.inference.profile"]
+    with opened(file, accept_unsure=accept_unsure, then=then) as (con, table):
+        from aifirst_dagster.inference.file import infer_relation
+        from aifirst_dagster.inference.profile import profile
+
         for text in table.notices:
             notice(text)
         schema = infer_relation(con, table.relation, table.columns, table.native)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,19 @@ accept_unsure_option = click.option(
 
 
 @contextmanager
-def opened(file: str, *, accept_unsure: bool = False) -> Iterator[tuple[duckdb.DuckDBPyConnection, ReadTable]]:
-    """A DuckDB session with FILE read in it; `-` is standard input."""
+def opened(
+    file: str, *, accept_unsure: bool = False, then: Sequence[str] = ()
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, ReadTable]]:
+    """A DuckDB session with FILE read in it; `-` is standard input. `then` names modules that are wanted after it."""
+    from aifirst_dagster.cli.ahead import importing
     from aifirst_dagster.cli.output import notice
     from aifirst_dagster.connectors import read
     from aifirst_dagster.connectors.base import ReadOptions
     from aifirst_dagster.datasets.session import BARE_FILE, connect
 
+    options = ReadOptions(accept_unsure=accept_unsure, tell=notice, meanwhile=importing(*then))
     con = connect(most=BARE_FILE)
     try:
-        yield con, read(con, [file], options=ReadOptions(accept_unsure=accept_unsure, tell=notice))
+        yield con, read(con, [file], options=options)
     finally:
         con.close()

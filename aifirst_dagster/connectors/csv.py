@@ -61,6 +61,8 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
         _table(kept, arranged, tokenizer, comment), until=chosen.until, others=chosen.others, before=chosen.before
     )
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
+    if options.meanwhile is not None:
+        options.meanwhile()
     if whole := regular(con, text, table, columns, scratch):
         part.query = _query(part, source, whole.scan, whole.line)
         part.records = whole.rows
@@ -79,7 +81,7 @@ def _lines(text: Text) -> list[str]:
     head = text.head(_SAMPLE)
     if not text.intact:
         head = head.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if text.line_terminator == "\r" or text.returns - text.pairs > 0.1 * text.feeds:
+    if text.line_terminator == "\r" or text.mixed:
         head = head.replace("\r\n", "\n").replace("\r", "\n")
     return [line.removesuffix("\r") for line in head.removesuffix("\n").split("\n")[:_SAMPLE_LINES]]
 

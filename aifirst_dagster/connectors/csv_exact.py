@@ -115,7 +115,7 @@ def exact_copy(text: Text, table: Table, scratch: Scratch) -> Copy:
     tokenizer = table.tokenizer
     delimiter = tokenizer.delimiter if 0 < len(tokenizer.delimiter.encode()) <= 4 else ","
     copy = Copy(scratch.new(".csv"), scratch.new(".rejects.csv"), delimiter, tokenizer.quotechar or '"')
-    ends = "" if text.line_terminator == "\r" or text.returns - text.pairs > 0.1 * text.feeds else "\n"
+    ends = "" if text.line_terminator == "\r" or text.mixed else "\n"
     with (
         text.path.open(encoding="utf-8-sig", errors="surrogateescape", newline=None if ends == "" else "\n") as file,
         copy.path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out,

@@ -107,7 +107,7 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, text: Text, found: Fixed) 
 
 def _blocks(text: Text) -> Iterator[tuple[str, int]]:
     """Blocks of whole lines with plain line ends, and how many lines of each hold bytes that are no text."""
-    old = text.line_terminator == "\r" or text.returns - text.pairs > 0.1 * text.feeds
+    old = text.line_terminator == "\r" or text.mixed
     with text.path.open("rb") as file:
         first = True
         while block := file.read(_BLOCK):

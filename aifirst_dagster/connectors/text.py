@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aifirst_dagster.connectors.source import Scratch, Source
@@ -24,7 +25,7 @@ class Text:
         encoding: The file's own encoding.
         intact: Whether all of it is valid; lines of a file that is not must be looked at one by one.
         size: Bytes of `path`.
-        feeds: Line feeds. returns: carriage returns. pairs: both in a row.
+        returns: Carriage returns. pairs: those with a line feed behind them.
         ended: Whether the last line has its line end.
         marked: Whether `path` begins with a byte order mark.
     """
@@ -33,29 +34,42 @@ class Text:
     encoding: str
     intact: bool
     size: int
-    feeds: int
     returns: int
     pairs: int
     ended: bool
     marked: bool
 
+    @cached_property
+    def feeds(self) -> int:
+        """Line feeds; counted when they are asked for, which takes as long as all the rest."""
+        with self.path.open("rb", buffering=0) as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(_LOOK), b""))
+
     @property
     def line_terminator(self) -> str:
         """What ends most lines."""
+        if not self.returns:
+            return "\n"
         alone = {"\r\n": self.pairs, "\n": self.feeds - self.pairs, "\r": self.returns - self.pairs}
         return max(alone, key=lambda end: alone[end]) if any(alone.values()) else "\n"
 
     @property
     def uniform(self) -> bool:
         """Whether all lines end alike, by line feeds: then a line feed more is a line more."""
-        return self.returns in (0, self.feeds) and self.pairs == self.returns
+        return not self.returns or self.returns == self.pairs == self.feeds
+
+    @property
+    def mixed(self) -> bool:
+        """Whether carriage returns alone end lines, too; a few among many line feeds stand for themselves."""
+        alone = self.returns - self.pairs
+        return alone > 0 and alone > 0.1 * self.feeds
 
     def head(self, size: int) -> str:
         """The beginning, up to `size` bytes and never a part of a line of a longer file."""
         with self.path.open("rb") as file:
             block = file.read(size)
             if len(block) == size and not block.endswith(b"\n"):
-                cut = max(block.rfind(b"\n"), block.rfind(b"\r") if self.feeds == 0 else -1)
+                cut = max(block.rfind(b"\n"), block.rfind(b"\r") if self.returns and not self.feeds else -1)
                 block = block[: cut + 1] if cut >= 0 else block + file.readline()
         return block.decode("utf-8-sig", "surrogateescape")
 
@@ -91,12 +105,11 @@ def as_utf8(source: Source, encoding: str | None, scratch: Scratch) -> Text:
 def _measure(path: Path, encoding: str) -> Text:
     """Count what `Text` holds, in one pass."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    intact, size, feeds, returns, pairs, last, head = True, 0, 0, 0, 0, b"", b""
+    intact, size, returns, pairs, last, head = True, 0, 0, 0, b"", b""
     with path.open("rb", buffering=0) as file:
         while block := file.read(_LOOK):
             head = head or block[:4]
             size += len(block)
-            feeds += block.count(b"\n")
             if b"\r" in block:
                 returns += block.count(b"\r")
                 pairs += block.count(b"\r\n")
@@ -108,7 +121,7 @@ def _measure(path: Path, encoding: str) -> Text:
                 intact = _decodes(decoder, b"") and not decoder.getstate()[0]
     intact = intact and not decoder.getstate()[0]
     marked = head.startswith(codecs.BOM_UTF8)
-    return Text(path, encoding, intact, size, feeds, returns, pairs, last in (b"\n", b"\r", b""), marked)
+    return Text(path, encoding, intact, size, returns, pairs, last in (b"\n", b"\r", b""), marked)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:

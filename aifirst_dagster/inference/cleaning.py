@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 MAX_CATEGORIES = 500
 _PARSE = {"integer": "parse_numbers", "number": "parse_numbers", "year": "parse_numbers", "boolean": "parse_booleans",
           "duration": "parse_durations"}  # fmt: skip
-_SPACE = " \t\n\r\u00a0"
+#: Code points: space, tab, line feed, carriage return, no-break space.
+_SPACE = "(32, 9, 10, 13, 160)"
 _MOJIBAKE = "(Ã[\u0080-\u00bf¤-¿]|â€|Â[\u0080-\u00bf])"
 
 
@@ -73,11 +74,14 @@ def _counts(column: Column) -> list[str]:
     """SQL aggregates: cells with outer space, with a null token, garbled, in a minority spelling of their category."""
     text = ident(column.source_name)
     tokens = ", ".join(literal(token) for token in column.null_tokens)
-    space = f"count_if({text} <> trim({text}, {literal(_SPACE)}) AND trim({text}) <> '')"
+    # Not `trim` with a set of its own, which takes seven times as long.
+    space = f"count_if((ord({text}) IN {_SPACE} OR ord({text}[-1]) IN {_SPACE}) AND trim({text}) <> '')"
     null = f"count_if({text} IN ({tokens}))" if tokens else "0"
     if column.type != "string":
         return [space, null, "0", "0"]
-    garbled = f"count_if(regexp_matches({text}, {literal(_MOJIBAKE)}))"
+    garbled = (
+        f"count_if(CASE WHEN strlen({text}) > length({text}) THEN regexp_matches({text}, {literal(_MOJIBAKE)}) END)"
+    )
     return [space, null, garbled, _minority(column, text) if column.values is not None else "0"]
 
 

@@ -1,0 +1,22 @@
+"""Importing what a command needs next while DuckDB reads its file: the interpreter has nothing to do meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+
+
+def importing(*modules: str) -> Callable[[], None]:
+    """For `ReadOptions.meanwhile`: import `modules` in a thread; who needs one sooner waits for it."""
+
+    def work() -> None:
+        for module in modules:
+            with suppress(Exception):  # the import that needs it says what is wrong
+                import_module(module)
+
+    def start() -> None:
+        threading.Thread(target=work, name="aifirst-imports", daemon=True).start()
+
+    return start

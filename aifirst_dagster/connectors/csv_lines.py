@@ -1,0 +1,49 @@
+"""A table's lines, counted beside DuckDB's work on them, and no further than they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aifirst_dagster.connectors.csv_exact import Table
+    from aifirst_dagster.connectors.text import Text
+
+_BLOCK = 1 << 17
+
+
+@dataclass
+class Lines:
+    """How many lines a table has, and how many of them end in a delimiter."""
+
+    all: int = 0
+    open: int = 0
+
+
+@contextmanager
+def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
+    """The lines of `table`, which end alike (`Text.uniform`); counting ends with the block."""
+    delimiter = table.tokenizer.delimiter.encode()
+    end = delimiter + (b"\r\n" if text.returns else b"\n")
+    unwanted = Event()
+
+    def count() -> Lines:
+        found = Lines()
+        with text.path.open("rb") as file:
+            for _ in range(table.first_line - 1):
+                file.readline()
+            while not unwanted.is_set() and (block := file.read(_BLOCK)):
+                block += file.readline()
+                found.all += block.count(b"\n") + (not block.endswith(b"\n"))
+                found.open += block.count(end) + block.endswith(delimiter)
+        return found
+
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            yield beside.submit(count)
+        finally:
+            unwanted.set()
