@@ -17,6 +17,6 @@ def importing(*modules: str) -> Callable[[], None]:
                 import_module(module)
 
     def start() -> None:
-        threading.Thread(target=work, name="aifirst-imports", daemon=True).start()
+        threading.Thread(target=work, name="aifirst-imports").start()
 
     return start

@@ -70,6 +70,9 @@ def connect(runs: int | None = None, most: int | None = None) -> duckdb.DuckDBPy
             # It makes a join of every IN over a list: a statement over 120 columns took 14 s to plan, without it 0.3 s,
             # and none took longer to run (1 million rows, lists of 10 to 1,000 texts).
             "disabled_optimizers": "in_clause",
+            # Tables in memory are not for keeping: compressing them as if for a file takes seconds for a million rows,
+            # within whichever statement comes when DuckDB thinks it time.
+            "checkpoint_threshold": "1TB",
             "TimeZone": "UTC",
         },
     )
@@ -90,6 +93,7 @@ def on_disk(session: duckdb.DuckDBPyConnection) -> None:
     os.unlink(file)  # noqa: PTH108 - DuckDB takes no empty file for a database of its own
     session.execute(f"ATTACH {literal(file)} AS scratch")
     session.execute("USE scratch")
+    session.execute("RESET checkpoint_threshold")
     with contextlib.suppress(OSError):
         # Open it lives on without its name, and goes with the process however that ends.
         os.unlink(file)  # noqa: PTH108
