@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Calls of a crowd that are begun at first; twice as many in each wave after it.
 WAVE = 50
+_NOBODY = CallContext()
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class LLM:
         state: State | None = None,
     ) -> None:
         self.name, self.run_id = name, run_id or f"local-{uuid.uuid4()}"
-        self._routes, self._project, self._pipeline, self._state = tuple(routes), project, pipeline, state
-        self._backfill = backfill
+        self._routes, self._project, self._state = tuple(routes), project, state
+        self._own = CallContext(run_id=self.run_id, pipeline=pipeline, backfill=backfill)
         self._usage, self._lock, self._opening = Usage.none(), threading.Lock(), threading.Lock()
 
     @property
@@ -293,8 +294,10 @@ class LLM:
             self._usage += usage
 
     def _context(self, given: CallContext) -> CallContext:
-        own = {"run_id": self.run_id, "pipeline": self._pipeline, "backfill": self._backfill}
-        return given.model_copy(update={name: getattr(given, name) or value for name, value in own.items()})
+        if given == _NOBODY:
+            return self._own
+        own = {name: getattr(given, name) or getattr(self._own, name) for name in ("run_id", "pipeline", "backfill")}
+        return given.model_copy(update=own)
 
     def __repr__(self) -> str:
         return f"LLM({self.name!r}, provider={self.provider!r})"

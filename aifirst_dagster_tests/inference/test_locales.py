@@ -15,7 +15,11 @@ def test_the_names_beside_the_module_are_those_that_babel_holds(kind):
 @pytest.mark.parametrize(
     ("kind", "known", "unknown"),
     [
-        ("territories", ["Österreich", "États-Unis", "the Netherlands", "日本", "Côte d’Ivoire"], ["Jürgen", "Wien", ""]),
+        (
+            "territories",
+            ["Österreich", "États-Unis", "the Netherlands", "日本", "Côte d’Ivoire"],
+            ["Jürgen", "Wien", ""],
+        ),
         ("languages", ["Deutsch", "français", "Türkçe"], ["Österreich", "x"]),
         ("currencies", ["US Dollar", "Schweizer Franken", "евро"], ["Dublin", "12"]),
     ],

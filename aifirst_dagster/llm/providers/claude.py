@@ -19,7 +19,7 @@ from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest
 
 if TYPE_CHECKING:
-    from anthropic import AsyncAPIResponse
+    from anthropic import AsyncAPIResponse, RequestOptions
     from anthropic.types import Message as WireMessage
     from anthropic.types import ModelInfo
 
@@ -91,13 +91,14 @@ class ClaudeProvider(Connection):
                     headers = stream.response.headers
             else:
                 # What `messages.create` comes to, without checks of arguments and copies of the body.
+                given: dict[str, Any] = {"cast_to": AsyncAPIResponse[Message], "options": _options(client)}
                 if self._kind == "api":
                     # A whole address saves putting it together.
                     address, content = str(client.base_url).rstrip("/") + _PATH, _JSON.encode(body).encode()
-                    raw = await client.post(address, cast_to=AsyncAPIResponse[Message], content=content)
+                    raw = await client.post(address, content=content, **given)
                 else:
                     # The clouds' clients look for the path, and for the model in the body.
-                    raw = await client.post(_PATH, cast_to=AsyncAPIResponse[Message], body=body)
+                    raw = await client.post(_PATH, body=body, **given)
                 headers = raw.headers
                 message = await _read(raw)
             # A look into the client's own kind of headers goes through all of them.
@@ -144,6 +145,11 @@ class ClaudeProvider(Connection):
         kind, key, timeout = self._kind, self._key.read() or "", self._spec.timeout
         where = place(kind, address(self._spec, self._cloud.base))
         return clients.shared((NAME, kind, key, where, timeout), lambda: connect(kind, key, where[0], timeout))
+
+
+def _options(client: Any) -> RequestOptions:
+    """What holds for every request of the client anyway: said with each, the SDK need not copy its defaults for it."""
+    return {"headers": {}, "params": {}, "max_retries": client.max_retries, "timeout": client.timeout}
 
 
 async def _read(raw: AsyncAPIResponse[WireMessage]) -> WireMessage:
