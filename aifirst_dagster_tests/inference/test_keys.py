@@ -2,6 +2,7 @@
 
 from aifirst_dagster.datasets.session import connect
 from aifirst_dagster.inference.file import infer_relation
+from aifirst_dagster.inference.keys import LARGE
 from aifirst_dagster_tests.inference.tables import session
 
 
@@ -41,3 +42,24 @@ def test_a_file_that_says_its_types_has_keys_too():
     con.execute("CREATE TABLE source AS SELECT i AS id, i % 3 AS kind, i AS _source_line FROM range(9) t(i)")
     found = infer_relation(con, "source", ["id", "kind"], {"id": "BIGINT", "kind": "BIGINT"})
     assert (found.primary_key, found.candidate_keys) == (["id"], [["id"]])
+
+
+def test_a_text_that_comes_twice_anywhere_in_a_large_table_is_found():
+    rows = LARGE + 30_000
+    con = connect()
+    codes = "'C' || (i * 7919) % 1000003 AS code"
+    con.execute(
+        f"CREATE TABLE source AS SELECT {codes}, nullif('n' || i, 'n0') AS note, 't' AS _source, i + 1 AS _source_line "
+        f"FROM range({rows}) t(i)"
+    )
+    assert infer_relation(con, "source", ["code", "note"]).candidate_keys == [["code"]]
+    # Two rows with one text, in whatever part of the texts that is.
+    for first, again in ((5, 400_000), (25_000, 500_001), (300_000, 300_001)):
+        there = f"(SELECT code FROM source WHERE _source_line = {first})"
+        changed = f"CASE _source_line WHEN {again} THEN {there} ELSE code END AS code"
+        con.execute(f"CREATE OR REPLACE VIEW pair AS SELECT * REPLACE ({changed}) FROM source")
+        found = infer_relation(con, "pair", ["code", "note"])
+        assert found.candidate_keys == [], (first, again)
+        assert not found.columns[0].unique
+    con.execute("CREATE VIEW many AS SELECT * REPLACE ('D' || _source_line % 300000 AS code) FROM source")
+    assert infer_relation(con, "many", ["code", "note"]).candidate_keys == []
