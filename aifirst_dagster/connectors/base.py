@@ -40,7 +40,7 @@ class ReadOptions:
         pace: How patient a transfer is; None: as `Pace` says.
         bounds: How much a packed file may become; None: as `Bounds` says.
         accept_unsure: Go on where the reader would raise `UnsureError`; a notice says so.
-        meanwhile: Called before DuckDB parses a large text: threads that it starts have the interpreter to themselves.
+        meanwhile: Called before DuckDB parses a text: threads that it starts have the interpreter to themselves.
     """
 
     encoding: str | None = None
