@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +10,7 @@ from importlib import import_module
 
 
 def importing(*modules: str) -> Callable[[], None]:
-    """For `ReadOptions.meanwhile`: import `modules` in a thread; who needs one sooner waits for it."""
+    """For `ReadOptions.meanwhile`: import `modules` in a thread, once; who needs one sooner waits for it."""
 
     def work() -> None:
         for module in modules:
@@ -17,6 +18,7 @@ def importing(*modules: str) -> Callable[[], None]:
                 import_module(module)
 
     def start() -> None:
-        threading.Thread(target=work, name="aifirst-imports").start()
+        if any(module not in sys.modules for module in modules):
+            threading.Thread(target=work, name="aifirst-imports").start()
 
     return start

@@ -29,7 +29,7 @@ def opened(
     from aifirst_dagster.connectors.base import ReadOptions
     from aifirst_dagster.datasets.session import BARE_FILE, connect
 
-    options = ReadOptions(accept_unsure=accept_unsure, tell=notice, meanwhile=importing(*then) if then else None)
+    options = ReadOptions(accept_unsure=accept_unsure, tell=notice, meanwhile=importing(*then))
     con = connect(most=BARE_FILE)
     try:
         yield con, read(con, [file], options=options)

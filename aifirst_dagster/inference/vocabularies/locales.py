@@ -1,6 +1,6 @@
 """Names of countries, languages and currencies in many languages, from CLDR as babel holds it.
 
-babel takes a quarter of a second to read in 28 languages, which is much for one look at one column. So the names lie
+babel takes 0.15 s or more to read in 28 languages, which is much for one look at one column. So the names lie
 beside this module, one JSON file for each kind: `python -m aifirst_dagster.inference.vocabularies.locales` writes them.
 CLDR is Unicode's, under the Unicode License v3.
 """
