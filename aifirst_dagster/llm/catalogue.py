@@ -100,6 +100,8 @@ class Model(_Strict):
 
     def rates(self, at: date | None = None) -> Price | None:
         """The price of a day (default: today), or None where none is known."""
+        if len(self.prices) == 1:
+            return self.prices[0]
         at = at or datetime.now(UTC).date()
         for price in reversed(self.prices):
             if price.since <= at:

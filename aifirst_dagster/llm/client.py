@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 #: Calls of a crowd that are begun at first; twice as many in each wave after it.
 WAVE = 50
-_NOBODY = CallContext()
+#: What a request has where nobody is named: the very object, so that most need no look at it.
+_NOBODY: CallContext = LLMRequest.model_fields["metadata"].default
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,7 @@ class LLM:
             self._usage += usage
 
     def _context(self, given: CallContext) -> CallContext:
-        if given == _NOBODY:
+        if given is _NOBODY or given == _NOBODY:
             return self._own
         own = {name: getattr(given, name) or getattr(self._own, name) for name in ("run_id", "pipeline", "backfill")}
         return given.model_copy(update=own)

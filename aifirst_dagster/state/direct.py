@@ -127,7 +127,7 @@ class Transaction:
 
     def _wired(self, values: _Values) -> dict[str, Any]:
         to_wire = self._driver.to_wire
-        return {name: to_wire(value) if isinstance(value, datetime) else value for name, value in values.items()}
+        return {name: to_wire(value) if type(value) is datetime else value for name, value in values.items()}
 
 
 def _as_is(value: Any) -> Any:

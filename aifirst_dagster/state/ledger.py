@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sqlalchemy import Row, case, func, select, update
 
 from aifirst_dagster.state.group_commit import GroupCommit
+from aifirst_dagster.state.ids import new_id
 from aifirst_dagster.state.ledger_statements import Scope, statements, wired_keys
 from aifirst_dagster.state.owner import alive, myself
 from aifirst_dagster.state.tables import llm_batches, llm_calls
@@ -262,6 +262,8 @@ class Ledger:
 _NO_TOKENS = {"input_tokens": 0, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0}
 
 _TIMES = ("started_at", "finished_at")
+#: What names a scope; a day needs no name.
+_NAMED: dict[Scope, str] = {"call": "call_id", "run": "run_id", "backfill": "backfill", "pipeline": "pipeline"}
 
 
 @dataclass
@@ -295,13 +297,15 @@ class _Books:
         scopes = [(cap, _scope(cap.scope, call)) for cap in one.caps]
         for cap, scope in scopes:
             if scope not in self._spent:
-                self._spent[scope] = _spent(self.open_, cap.scope, call, self.now)
+                # Nothing is spent under a call before its first request.
+                first = cap.scope == "call" and call.attempt == 1
+                self._spent[scope] = 0.0 if first else _spent(self.open_, cap.scope, call, self.now)
             if self._spent[scope] + call.reserved_usd > cap.usd + 1e-9:
                 return Overrun(cap, self._spent[scope])
         # Every sum known so far must hold this row too, whichever caps its own call has.
         for scope in {_scope(kind, call) for kind in get_args(Scope)} & self._spent.keys():
             self._spent[scope] += call.reserved_usd
-        row_id = str(uuid.uuid4())
+        row_id = new_id()
         self.rows.append(
             {**vars(call), "id": row_id, "status": "pending", "owner": myself(), "started_at": self.now, **_NO_TOKENS}
         )
@@ -329,14 +333,7 @@ def _finish_all(open_: Transaction, finished: Sequence[_Finish]) -> None:
 
 
 def _scope(scope: Scope, call: NewCall) -> tuple[Scope, str | None]:
-    named: dict[Scope, str | None] = {
-        "call": call.call_id,
-        "run": call.run_id,
-        "backfill": call.backfill,
-        "pipeline": call.pipeline,
-        "day": None,
-    }
-    return scope, named[scope]
+    return scope, getattr(call, _NAMED[scope]) if scope in _NAMED else None
 
 
 def _spent(open_: Transaction, scope: Scope, call: NewCall, now: datetime) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import LLMResponse
 from aifirst_dagster.observe.redact import redact
 from aifirst_dagster.state.batches import Batch, new_name
+from aifirst_dagster.state.ids import new_id
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
@@ -146,7 +146,7 @@ def _call(task: Task, spec: LLMResourceSpec, batch_id: str) -> NewCall:
     from aifirst_dagster.llm.gateway.estimate import likely_usd
     from aifirst_dagster.state.ledger import NewCall
 
-    who, call_id = task.request.metadata, str(uuid.uuid4())
+    who, call_id = task.request.metadata, new_id()
     return NewCall(
         call_id=call_id,
         attempt=1,

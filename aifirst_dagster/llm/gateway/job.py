@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from aifirst_dagster.llm.resource import LLMResourceSpec
 from aifirst_dagster.llm.types import Answer, LLMRequest, Usage
 from aifirst_dagster.project import Project
 from aifirst_dagster.state.group_commit import written
+from aifirst_dagster.state.ids import new_id
 
 if TYPE_CHECKING:
     from aifirst_dagster.state.database import State
@@ -72,7 +72,7 @@ class Job:
     ends: float
     key: str | None
     prepared: Prepared
-    call_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    call_id: str = field(default_factory=new_id)
     sent: int = 0
     look_up: bool = True
     usage: Usage = field(default_factory=Usage.none)

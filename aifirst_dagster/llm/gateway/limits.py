@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -169,7 +170,7 @@ def limiter_of(spec: LLMResourceSpec, model: str, key_variable: str | None) -> L
     """
     secret = spec.api_key.read() if spec.api_key else os.environ.get(key_variable or "")
     base = spec.base_url.read() if isinstance(spec.base_url, EnvRef) else spec.base_url
-    account = hashlib.sha256(repr((spec.provider, secret, base, model)).encode()).hexdigest()[:24]
+    account = _account(spec.provider, secret, base, model)
     policy, redis = spec.limits, link()
     with _lock:
         known = _limiters.get((account, policy, redis))
@@ -179,6 +180,11 @@ def limiter_of(spec: LLMResourceSpec, model: str, key_variable: str | None) -> L
             counts = _shared(account, redis, local) if redis else local
             known = _limiters[account, policy, redis] = Limiter(counts, f"{spec.provider} ({model})")
         return known
+
+
+@lru_cache(maxsize=64)
+def _account(*what: str | None) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:24]
 
 
 def _shared(account: str, redis: RedisLink, local: LocalCounts) -> Counts:

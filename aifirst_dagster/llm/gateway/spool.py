@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aifirst_dagster.state.ledger import Ledger
 
 _log = logging.getLogger(__name__)
+_kept_for: set[Path] = set()
 
 
 @cache
@@ -26,6 +27,7 @@ def folders(home: Path) -> tuple[Path, Path]:
 
 def keep(home: Path, row_id: str, values: dict[str, Any]) -> Path | None:
     """Write a row's end to a file, safely; None where no folder can be written."""
+    _kept_for.add(home)
     text = json.dumps({"row": row_id, "values": values}, default=datetime.isoformat)
     for folder in folders(home):
         path = folder / f"{row_id}.json"
@@ -68,5 +70,5 @@ def fold(home: Path, ledger: Ledger) -> int:
 
 
 def waits(home: Path) -> bool:
-    """Whether anything may wait."""
-    return any(os.path.isdir(folder) and any(folder.glob("*.json")) for folder in folders(home))  # noqa: PTH112
+    """Whether anything waits that this process kept; what others left is folded in as the database is opened."""
+    return home in _kept_for and any(os.path.isdir(folder) and any(folder.glob("*.json")) for folder in folders(home))  # noqa: PTH112
