@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: New objects between two looks while many requests are under way, and how many looks at the young come before one at
-#: the older ones; Python's own figures (700, 10, 10) are made for less. A call leaves nothing to collect (6,000 of them:
-#: the same peak of memory as with a tenth of it); other work that does leaves some 200 MB at most until a look is due.
+#: the older ones; Python's own figures (700, 10, 10) are made for less. A call leaves nothing to collect: 6,000 of them
+#: have the same peak of memory as with a tenth of it. Other work that does leaves some 200 MB until a look is due.
 SELDOM = (1_000_000, 50, 50)
 _lock = threading.Lock()
 _crowds = 0

@@ -82,9 +82,12 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 the data failed, 2 bad input or usage, 3 a service failed, 130 ended."""
+    from aifirst_dagster.cli.leaving import leave
     from aifirst_dagster.cli.output import run_safely
 
-    sys.exit(run_safely(cli, list(sys.argv[1:] if arguments is None else arguments)))
+    if arguments is not None:
+        sys.exit(run_safely(cli, list(arguments)))
+    leave(run_safely(cli, sys.argv[1:]))
 
 
 if __name__ == "__main__":

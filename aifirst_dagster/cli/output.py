@@ -77,8 +77,13 @@ def _unexpected(error: Exception) -> dict[str, Any]:
 def _report(error: dict[str, Any], as_json: bool) -> None:
     """Print an error object: on stdout as JSON where asked, else worded on stderr."""
     if as_json:
-        click.echo(json.dumps({"schema_version": SCHEMA_VERSION, "error": error}, ensure_ascii=False, default=_plain))
-        return
+        text = json.dumps({"schema_version": SCHEMA_VERSION, "error": error}, ensure_ascii=False, default=_plain)
+        try:
+            click.echo(text)
+            return
+        except OSError:
+            # It may be the very error: standard output cannot be written. What is left in it has nowhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     where = ":".join(str(error[key]) for key in ("file", "line", "column") if error.get(key) is not None)
     click.echo(f"error: {where + ': ' if where else ''}{error['message']}", err=True)
     if error.get("hint"):
