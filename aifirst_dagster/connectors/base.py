@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,6 +140,15 @@ def registered() -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
 
 
+def _named(format: str) -> EntryPoint:
+    """Where a connector is found; for those of this package without a look at every package that is installed."""
+    try:
+        own = distribution("aifirst-dagster").entry_points.select(group=GROUP, name=format)
+    except PackageNotFoundError:
+        return registered()[format]
+    return next(iter(own), None) or registered()[format]
+
+
 def read(
     con: duckdb.DuckDBPyConnection,
     paths: Sequence[str | Path | RemoteFile],
@@ -163,7 +172,6 @@ def read(
         ConfigError: There is no such format.
     """
     from aifirst_dagster.connectors.source import Scratch, open_sources
-    from aifirst_dagster.connectors.union import check_kin, unite
 
     if not paths:
         raise InputError("There is no file to read.", hint="Name at least one file.")
@@ -175,8 +183,12 @@ def read(
         opened = open_sources(path, scratch, options.tell, options.pace, options.bounds)
         found = [_read_one(con, source, format, options, scratch) for source in opened]
         if len(found) > 1:
+            from aifirst_dagster.connectors.union import check_kin
+
             check_kin(found, options.accept_unsure)
         parts += found
+    from aifirst_dagster.connectors.union import unite  # by now `options.meanwhile` may have imported it
+
     return unite(con, parts, scratch, next(_numbers))
 
 
@@ -187,7 +199,7 @@ def _read_one(
     from aifirst_dagster.connectors.formats import detect
 
     chosen = format if format not in (None, "auto") else detect(source)
-    connector: Connector = registered()[chosen].load()
+    connector: Connector = _named(chosen).load()
     part = connector.read(con, source, options, scratch)
     part.notices.extend(source.notes)
     return source.given, chosen, part

@@ -22,11 +22,12 @@ from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
 from aifirst_dagster.inference.dialect import Guess, guess
 from aifirst_dagster.inference.header import Layout, layout
 from aifirst_dagster.inference.records import Record, records
-from aifirst_dagster.inference.schema import Dialect
 from aifirst_dagster.inference.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import duckdb
+
+    from aifirst_dagster.inference.schema import Dialect
 
 _SAMPLE = 1 << 19
 _SAMPLE_LINES = 5_000
@@ -56,11 +57,10 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     above = sum(bool(line.strip()) for line in lines[chosen.start - 1 : kept[arranged.first].line - 1])
     if above:
         notices.append(f"{above} lines above the table are titles or notes, and no part of it.")
-    dialect = _dialect(text, found, arranged, kept, comment)
     table = replace(
         _table(kept, arranged, tokenizer, comment), until=chosen.until, others=chosen.others, before=chosen.before
     )
-    part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, dialect=dialect, notices=notices)
+    part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, notices=notices)
     if options.meanwhile is not None:
         options.meanwhile()
     if whole := regular(con, text, table, columns, scratch):
@@ -73,6 +73,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
                 table = replace(table, until=found_end.line, others=found_end.reason)
                 part.notices.append(found_end.notice)
         _exact(text, table, part, source, scratch)
+    part.dialect = _dialect(text, found, arranged, kept, comment)
     return part
 
 
@@ -106,6 +107,8 @@ def _without_remarks(rows: list[Record], comment: str | None) -> list[Record]:
 
 
 def _dialect(text: Text, found: Guess, arranged: Layout, rows: list[Record], comment: str | None) -> Dialect:
+    from aifirst_dagster.inference.schema import Dialect
+
     tokenizer = found.best.tokenizer
     return Dialect(
         encoding=text.encoding,
@@ -170,6 +173,8 @@ def _copy_scan(copy: Copy, path: str, delimiter: str, quote: str, shape: str) ->
 
 def _nothing(source: Source, text: Text) -> Part:
     """A file without a row: no columns, no rows."""
+    from aifirst_dagster.inference.schema import Dialect
+
     query = f"SELECT {literal(source.given)}::VARCHAR AS {SOURCE}, 0::BIGINT AS {LINE} WHERE false"
     dialect = Dialect(encoding=text.encoding, header_rows=0, line_terminator=text.line_terminator)
     return Part(query, [], [], 0, dialect=dialect)

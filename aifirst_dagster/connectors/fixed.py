@@ -16,10 +16,11 @@ from aifirst_dagster.errors import InputError
 from aifirst_dagster.inference import fixed as places
 from aifirst_dagster.inference.fixed import Fixed
 from aifirst_dagster.inference.header import Layout, layout
-from aifirst_dagster.inference.schema import Dialect
 
 if TYPE_CHECKING:
     import duckdb
+
+    from aifirst_dagster.inference.schema import Dialect
 
 _SAMPLE, _SAMPLE_LINES = 1 << 19, 5_000
 _BLOCK = 1 << 24
@@ -75,6 +76,8 @@ def read_fixed(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOpti
 
 
 def _dialect(text: Text, found: Fixed, arranged: Layout, above: int) -> Dialect:
+    from aifirst_dagster.inference.schema import Dialect
+
     return Dialect(
         encoding=text.encoding,
         delimiter="",
