@@ -81,17 +81,20 @@ def _many(con: duckdb.DuckDBPyConnection, table: str, column: str, limit: int) -
 
     The most frequent alone would hide the other way in which one cell in twenty is written.
     """
-    name = ident(column)
+    name, most = ident(column), limit // 2
+    # Not by windows, which sort everything; and `trim` is for the few that begin with a blank.
     found = con.execute(
-        f"""SELECT v, n, place, count(*) OVER (), sum(n) OVER ()
-        FROM (SELECT *, row_number() OVER (ORDER BY n DESC, hash(v)) AS place
-              FROM (SELECT {name} v, count(*) n FROM {table} WHERE trim({name}) <> '' GROUP BY 1))
-        ORDER BY CASE WHEN place <= {limit // 2} THEN 0 ELSE hash(v) END, place LIMIT {limit}"""
+        f"""WITH texts AS MATERIALIZED (
+            SELECT {name} AS v, count(*) AS n FROM {table}
+            WHERE CASE WHEN ord({name}) = 32 THEN trim({name}) <> '' ELSE {name} <> '' END GROUP BY 1)
+        SELECT NULL, count(*), sum(n) FROM texts
+        UNION ALL (SELECT v, n, 0 FROM texts ORDER BY n DESC, hash(v) LIMIT {most})
+        UNION ALL (SELECT v, n, 1 FROM texts ORDER BY hash(v) LIMIT {limit})"""
     ).fetchall()
-    if not found:
-        return {}, 0, 0
-    distinct, cells = found[0][3], int(found[0][4])
-    top = {text: count for text, count, place, *_ in found if place <= limit // 2}
-    drawn = {text: count for text, count, place, *_ in found if place > limit // 2}
+    _, distinct, cells = found[0]
+    top = {text: count for text, count, kind in found[1:] if kind == 0}
+    others = ((text, count) for text, count, kind in found[1:] if kind == 1 and text not in top)
+    drawn = dict(itertools.islice(others, limit - len(top)))
+    cells = int(cells or 0)
     scale = (cells - sum(top.values())) / sum(drawn.values()) if drawn else 1.0
     return top | {text: max(1, round(count * scale)) for text, count in drawn.items()}, cells, distinct

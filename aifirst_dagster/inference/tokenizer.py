@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import Literal
 
@@ -31,6 +32,8 @@ class Tokenizer:
         self._plain = re.compile(plain, re.DOTALL)
         blank = "[ \\t]*" if delimiter and not delimiter.isspace() else ""
         self._escaped = re.compile(f"{escape}(.)", re.DOTALL) if escape else None
+        self._tidy: re.Pattern[str] | None = None
+        self._searched: tuple[str, int] = ("", -1)
         if quotechar is None:
             return
         q = re.escape(quotechar)
@@ -41,12 +44,21 @@ class Tokenizer:
         self._begun = re.compile(f"{blank}{q}{ordinary}(?:{special}{ordinary})*", re.DOTALL)
         self._loose = re.compile(f"{blank}{q}(.*?){q}{blank}{end}", re.DOTALL)
         self._closing = re.compile(f"{q}{blank}{end}")
+        if len(delimiter) == 1 and not escape:
+            cell = f"(?:{q}[^{q}]*(?:{q}{q}[^{q}]*)*{q}|(?!{blank}{q})[^{d}\\r\\n]*)"
+            self._tidy = re.compile(f"{cell}(?:{d}{cell})*")
 
     def split(self, record: str) -> tuple[list[str], Status]:
         """The cells of `record` (without its line end), and whether its quotes are in order."""
         quoted = self.quotechar is not None and self.quotechar in record
         if not quoted and not (self.escapechar and self.escapechar in record):
             return (record.split(self.delimiter) if self.delimiter else [record]), "ok"
+        if self._tidy and self._tidy.fullmatch(record):
+            try:
+                # What is beyond doubt is read five times as fast by Python's own reader.
+                return next(csv.reader((record,), delimiter=self.delimiter, quotechar=self.quotechar)), "ok"
+            except csv.Error:  # a cell too long for it
+                pass
         return self._walk(record)
 
     def may_close(self, line: str) -> bool:
@@ -68,12 +80,13 @@ class Tokenizer:
 
     def _cell(self, record: str, position: int) -> tuple[int, str, Status]:
         """Where the cell at `position` ends, its text, and what its quotes say."""
-        if self.quotechar and self._opening.match(record, position):
+        if self.quotechar and (opening := self._opening.match(record, position)):
             if match := self._quoted.match(record, position):
                 return match.end(), self._unescaped(match.group(1)), "ok"
             # With no single quote after the opening one the cell is open; any other is a quote that was not doubled.
             begun = self._begun.match(record, position)
             closes = begun is not None and begun.end() < len(record)
+            closes = closes and self._last_closing(record) >= opening.end()
             if closes and (match := self._loose.match(record, position)):
                 return match.end(), self._unescaped(match.group(1)), "odd"
             match = self._plain.match(record, position)
@@ -83,6 +96,15 @@ class Tokenizer:
         if self._escaped and self.escapechar and self.escapechar in text:
             text = self._escaped.sub(r"\1", text)
         return match.end() if match else len(record), text, "ok"
+
+    def _last_closing(self, record: str) -> int:
+        """Where the record's last quote that may close a cell stands, or -1: behind it none is looked for.
+
+        Else a line of many stray quotes would be searched to its end for each of them.
+        """
+        if self._searched[0] != record:
+            self._searched = (record, max((match.start() for match in self._closing.finditer(record)), default=-1))
+        return self._searched[1]
 
     def _unescaped(self, text: str) -> str:
         q = self.quotechar or ""
