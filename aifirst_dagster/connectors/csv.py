@@ -17,8 +17,9 @@ from aifirst_dagster.connectors.doubt import settle
 from aifirst_dagster.connectors.names import unique_names
 from aifirst_dagster.connectors.several import choose
 from aifirst_dagster.connectors.source import Scratch, Source
-from aifirst_dagster.connectors.text import Text, as_utf8
+from aifirst_dagster.connectors.text import Text, as_utf8, presumed
 from aifirst_dagster.datasets.session import LINE, SOURCE, ident, literal
+from aifirst_dagster.errors import InputError
 from aifirst_dagster.inference.dialect import Guess, guess
 from aifirst_dagster.inference.header import Layout, layout
 from aifirst_dagster.inference.records import Record, records
@@ -38,11 +39,36 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
 
     Raises:
         UnsureError: It reads as one column that may be several, or two delimiters do equally well.
+        InputError: It begins with more blank lines than are looked at.
     """
+    likely = presumed(source, options.encoding)
+    if likely is not None and (part := _read(con, source, likely, options, scratch)):
+        return part
     text = as_utf8(source, options.encoding, scratch)
+    # Looked at whole, the same text is no more regular; a copy of it in UTF-8 may be.
+    part = _read(con, source, text, options, scratch, irregular=likely is not None and text.path == likely.path)
+    assert part is not None  # only of a text that was presumed there may be none
+    return part
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    text: Text,
+    options: ReadOptions,
+    scratch: Scratch,
+    irregular: bool = False,
+) -> Part | None:
+    """`text` as a part; None where it was presumed to be regular and is not."""
     lines = _lines(text)
     if not any(line.strip() for line in lines):
-        return _nothing(source, text)
+        if text.blank():
+            return _nothing(source, text)
+        raise InputError(
+            f"The file begins with more than {_SAMPLE >> 10} KB of blank lines; what comes then was not looked at.",
+            hint="Remove the blank lines, and read it again.",
+            file=source.given,
+        )
     found = guess(lines, source.suffix, options.delimiter)
     notices = settle(found, lines, source, options)
     tokenizer = found.best.tokenizer
@@ -63,9 +89,11 @@ def read_csv(con: duckdb.DuckDBPyConnection, source: Source, options: ReadOption
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, notices=notices)
     if options.meanwhile is not None:
         options.meanwhile()
-    if whole := regular(con, text, table, columns, scratch):
+    if not irregular and (whole := regular(con, text, table, columns, scratch)):
         part.query = _query(part, source, whole.scan, whole.line)
         part.records = whole.rows
+    elif text.presumed:
+        return None
     else:
         if table.until is None and not (source.sheet or options.sheet):
             sampled = len("\n".join(lines).encode("utf-8", "replace"))

@@ -9,19 +9,25 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
+from aifirst_dagster.connectors.text import Text, valid
+
 if TYPE_CHECKING:
     from aifirst_dagster.connectors.csv_exact import Table
-    from aifirst_dagster.connectors.text import Text
 
 _BLOCK = 1 << 17
 
 
 @dataclass
 class Lines:
-    """How many lines a table has, and how many of them end in a delimiter."""
+    """How many lines a table has, and how many of them end in a delimiter.
+
+    Attributes:
+        presumed: Whether the text is what it was presumed to be (`Text.presumed`), if it was.
+    """
 
     all: int = 0
     open: int = 0
+    presumed: bool = True
 
 
 @contextmanager
@@ -40,6 +46,9 @@ def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
                 block += file.readline()
                 found.all += block.count(b"\n") + (not block.endswith(b"\n"))
                 found.open += block.count(end) + block.endswith(delimiter)
+                if text.presumed and not _as_presumed(block, text):
+                    found.presumed = False
+                    break
         return found
 
     with ThreadPoolExecutor(1) as beside:
@@ -47,3 +56,10 @@ def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
             yield beside.submit(count)
         finally:
             unwanted.set()
+
+
+def _as_presumed(block: bytes, text: Text) -> bool:
+    """Whether whole lines are valid text and end as they should; the last one may lack its end."""
+    returns = block.count(b"\r")
+    alike = returns == block.count(b"\r\n") == block.count(b"\n") if text.returns else not returns
+    return alike and valid(block)

@@ -132,7 +132,7 @@ def _proved(
     if not rows or headers:
         return None
     found = lines.result()
-    return int(rows) if rows == found.all and found.open <= rows - last else None
+    return int(rows) if found.presumed and rows == found.all and found.open <= rows - last else None
 
 
 def _scan(text: Text, table: Table, columns: list[str]) -> str:
