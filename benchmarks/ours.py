@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from aifirst_dagster.quality.rules import Rule
 
 CHECKS = 20
+NEXT = (
+    "aifirst_dagster.inference.infer", "aifirst_dagster.repair.plan", "aifirst_dagster.repair.run",
+    "aifirst_dagster.quality.generate", "aifirst_dagster.quality.score", "aifirst_dagster.quality.engines.duckdb",
+)  # fmt: skip
 
 
 class Stages:
@@ -49,16 +53,19 @@ def main(source: str, folder: str) -> None:
     """Turn the CSV `source` into a checked dataset in `folder`."""
     stages = Stages()
     from aifirst_dagster import connectors
+    from aifirst_dagster.cli.ahead import importing
     from aifirst_dagster.datasets import parquet, session
+
+    con = session.connect(runs=1)
+    stages.done("import")
+    # As commands do it: while DuckDB reads, the modules that come next are imported.
+    table = connectors.read(con, [source], options=connectors.ReadOptions(meanwhile=importing(*NEXT)))
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.quality import generate, score
     from aifirst_dagster.quality.engines import duckdb as engine
     from aifirst_dagster.repair import plan as repairs
     from aifirst_dagster.repair import run as repair
 
-    con = session.connect(runs=1)
-    stages.done("import")
-    table = connectors.read(con, [source])
     stages.done("read")
     columns = infer.propose(con, table.relation, table.columns, table.native)
     stages.done("propose types")
@@ -90,3 +97,6 @@ def main(source: str, folder: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:3])
+    from aifirst_dagster.cli.leaving import leave
+
+    leave(0)

@@ -82,13 +82,18 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 the data failed, 2 bad input or usage, 3 a service failed, 130 ended."""
+    from aifirst_dagster.cli.output import run_safely
+
+    sys.exit(run_safely(cli, list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def program() -> None:
+    """`main` as a process of its own, which ends with it."""
     from aifirst_dagster.cli.leaving import leave
     from aifirst_dagster.cli.output import run_safely
 
-    if arguments is not None:
-        sys.exit(run_safely(cli, list(arguments)))
     leave(run_safely(cli, sys.argv[1:]))
 
 
 if __name__ == "__main__":
-    main()
+    program()
