@@ -94,13 +94,13 @@ def presumed(source: Source, encoding: str | None) -> Text | None:
         return None
     with source.path.open("rb") as file:
         head = file.read(_BLOCK)
-        head += file.readline()
+        head = head[: head.rfind(b"\n") + 1]
         file.seek(-1, 2)
         last = file.read(1)
     found = encodings.by_mark(head) or encodings.by_zeros(head) or "utf-8"
     returns, pairs = head.count(b"\r"), head.count(b"\r\n")
     alike = returns == pairs and returns in (0, head.count(b"\n"))
-    if not alike or codecs.lookup(found).name not in ("utf-8", "utf-8-sig") or not valid(head):
+    if not (head and alike) or codecs.lookup(found).name not in ("utf-8", "utf-8-sig") or not valid(head):
         return None
     marked = head.startswith(codecs.BOM_UTF8)
     return Text(source.path, "utf-8", True, source.size, returns, pairs, last in (b"\n", b"\r"), marked, presumed=True)
