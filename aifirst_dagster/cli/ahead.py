@@ -14,7 +14,6 @@ _AHEAD = ("aifirst_dagster.inference.schema", "aifirst_dagster.connectors.union"
 
 def importing(*modules: str) -> Callable[[], None]:
     """For `ReadOptions.meanwhile`: import `modules` in a thread, once; who needs one sooner waits for it."""
-
     wanted = (*modules, *_AHEAD)
 
     def work() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
 
 #: Cyrillic or Greek letter -> the Latin one that it cannot be told from.
 LATIN = dict(zip(
@@ -32,7 +33,7 @@ def mended(texts: Iterable[str]) -> dict[str, str]:
     found = {}
     for text in texts:
         narrow = _narrow(text)
-        meant = _WORD.sub(lambda word: _one_script(word[0]), narrow)
+        meant = normalize("NFC", _WORD.sub(lambda word: _one_script(word[0]), narrow))
         if meant != text:
             found[text] = meant
     return found

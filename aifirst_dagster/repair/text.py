@@ -49,7 +49,7 @@ def clean_characters(context: Context) -> Stages:
 def fix_encoding(context: Context) -> Stages:
     """The wrong sequences that were found in the column, longest first, are replaced."""
     fixed = context.text
-    for wrong, right in sorted(context.params.get("sequences", {}).items(), key=lambda pair: (-len(pair[0]), pair[0])):
+    for wrong, right in sorted(context.params.get("sequences", {}).items(), key=_longest_first):
         fixed = f"replace({fixed}, {literal(wrong)}, {literal(right)})"
     fixed = _where(context.text, NOT_ASCII, fixed)
     if whole := context.params.get("mapping"):
@@ -61,6 +61,10 @@ def fix_encoding(context: Context) -> Stages:
 def unify_categories(context: Context) -> Stages:
     """Each spelling becomes the one that stands for it."""
     return [(context.stage("category"), lookup(context.text, context.params.get("mapping", {})))]
+
+
+def _longest_first(pair: tuple[str, str]) -> tuple[int, str]:
+    return -len(pair[0]), pair[0]
 
 
 def _where(text: str, pattern: str, changed: str) -> str:
@@ -84,6 +88,14 @@ def redecoded(texts: Iterable[str]) -> dict[str, str]:
         if fixed != text and len(fixed) < len(text) and "\ufffd" not in fixed and not is_bad(fixed):
             found[text] = fixed
     return found
+
+
+def mended(text: str) -> str:
+    """One text with what was decoded wrongly set right: by its sequences, else as a whole."""
+    sequences = decoded(sorted(set(re.findall(MOJIBAKE, text))))
+    for wrong, right in sorted(sequences.items(), key=_longest_first):
+        text = text.replace(wrong, right)
+    return text if sequences else redecoded([text]).get(text, text)
 
 
 def decoded(sequences: Iterable[str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ SAME = ("Zürich", "$1,200.50", "2024-01-31", "12 oz", "yes")
 
 
 @example(rows=[(*SAME, "")] * 4 + [(*SAME[:4], "No", "0"), (*SAME, "?\x08")])
+@example(rows=[(*SAME, "")] * 5 + [(*SAME, "Â\t\x9e®")])
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=30))
 def test_a_second_repair_changes_nothing(tmp_path, rows):
@@ -40,6 +41,28 @@ def test_a_second_repair_changes_nothing(tmp_path, rows):
         return
     again = clean_files([str(second)], Wishes(output=third, accept_unsure=True))
     assert again["quarantined"] == 0 and again["rows_out"] == once["rows_out"]
+    assert values(third) == values(second)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Ã\u200b¤", "ä"),
+        ("Ã\x08¼b", "üb"),
+        ("Ã\u200bƒÂ¤", "ä"),
+        ("\u200b \u200b®", "®"),
+        (" b\u2003d ", "b d"),
+        ("BА\u200bœ", "BAœ"),
+        ("Ａ\u0301", "Á"),
+    ],
+)
+def test_what_one_repair_uncovers_is_repaired_too(tmp_path, text, meant):
+    first, second, third = (tmp_path / name for name in ("first.jsonl", "second.csv", "third.csv"))
+    rows = [{"n": n, "free": "plain"} for n in range(5)] + [{"n": 5, "free": text}]
+    first.write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    clean_files([str(first)], Wishes(output=second, accept_unsure=True))
+    assert values(second)[-1][1] == meant
+    clean_files([str(second)], Wishes(output=third, accept_unsure=True))
     assert values(third) == values(second)
 
 
