@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aifirst_dagster.datasets.session import ident, literal
-from aifirst_dagster.inference import fractions
+from aifirst_dagster.inference import garbled
+from aifirst_dagster.inference.numbers import units_among
 from aifirst_dagster.inference.schema import CleaningHint, Column
 from aifirst_dagster.inference.units import CURRENCIES
 
@@ -116,8 +117,9 @@ def _to_parse(column: Column) -> list[CleaningHint]:
         hints.append(CleaningHint(column=column.name, action=action, reason=reason, rows_affected=rows))
 
     if column.number_style and column.physical_type == "VARCHAR":
-        units = [spelled for spelled in column.units_seen if spelled not in fractions.SIGNS]
+        units = units_among(column.units_seen)
         around = f", with {', '.join(units)} around them" if units else ""
+        around += ", signs decoded wrongly" if garbled.among(column.units_seen) else ""
         add(
             "parse_numbers",
             f"numbers are written as text ({column.number_style.replace('_', ' ')}{around})",

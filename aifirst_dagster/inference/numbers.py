@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from aifirst_dagster.datasets.session import literal
-from aifirst_dagster.inference import fractions
+from aifirst_dagster.inference import fractions, garbled
 from aifirst_dagster.inference.noise import LEAST
 from aifirst_dagster.inference.units import CURRENCIES, CURRENCY_CODES, SCALES, is_unit, is_word
 
@@ -19,6 +19,7 @@ _SIGN = r"[+\-−–]"
 _SYMBOL = r"(?:[A-Z]{0,2}[$€£¥₹₽₩₺₴₫₪฿₦]|zł|kr\.?|Fr\.?|Rs\.?|[A-Z]{3})"
 _UNIT = r"(?:[A-Z]{0,2}[$€£¥₹₽₩₺₴₫₪฿₦]|[%‰°]|[A-Za-zµμΩÅ°][A-Za-zµμΩ°²³/·.\"']{0,14}(?: [A-Za-z]{1,8})?)"
 _SPACE = "[ \u00a0\u202f\u2009]"
+_GAP = "[\\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ STYLES: dict[str, NumberStyle] = {
 
 
 def _around(core: str) -> str:
-    return rf"\s*(\()?\s*({_SIGN})?\s*({_SYMBOL})?\s*({_SIGN})?\s*({core})\s*({_UNIT})?\s*(-)?\s*(\))?\s*"
+    parts = (r"(\()?", f"({_SIGN})?", f"({_SYMBOL})?", f"({_SIGN})?", f"({core})", f"({_UNIT})?", "(-)?", r"(\))?")
+    return _GAP + _GAP.join(parts) + _GAP
 
 
 _PYTHON = {key: re.compile(_around(f"(?:{style.core})"), re.ASCII) for key, style in STYLES.items()}
@@ -59,7 +61,11 @@ _PYTHON = {key: re.compile(_around(f"(?:{style.core})"), re.ASCII) for key, styl
 
 @dataclass(frozen=True)
 class Reading:
-    """What a column's texts are as numbers: style, the share (of cells) read, units with their cells, whole numbers."""
+    """What a column's texts are as numbers: style, the share (of cells) read, units with their cells, whole numbers.
+
+    `spellings` hold what stands around the numbers, and what they are written with that needs a reading of its own:
+    fractions of one character, signs that were decoded wrongly.
+    """
 
     style: str
     share: float
@@ -89,12 +95,12 @@ def read(counts: Mapping[str, int]) -> Reading | None:
 def reader(style: str) -> Callable[[str], bool]:
     """Whether a style reads a text, as a function of the text."""
     pattern = _PYTHON[style]
-    return lambda text: bool((found := pattern.fullmatch(fractions.plain(text))) and _sound(found))
+    return lambda text: bool((found := pattern.fullmatch(_plain(text))) and _sound(found))
 
 
 def is_number(text: str) -> bool:
     """Whether some style reads `text`."""
-    text = fractions.plain(text)
+    text = _plain(text)
     return any((found := pattern.fullmatch(text)) and _sound(found) for pattern in _PYTHON.values())
 
 
@@ -102,11 +108,14 @@ def _try(key: str, pattern: re.Pattern[str], counts: Mapping[str, int], total: i
     cells, units, spellings, whole, bare = 0, Counter[str](), set[str](), True, True
     style = STYLES[key]
     for text, count in counts.items():
+        text, wrong = garbled.read(text)
         fraction = fractions.held(text)
         found = pattern.fullmatch(fractions.plain(text) if fraction else text)
         if not found or not _sound(found):
             continue
         cells += count
+        spellings.update(wrong)
+        bare = bare and not wrong
         if fraction:  # a spelling of its own, so that SQL looks for it here only
             spellings.update(sign for sign in text if sign in fractions.SIGNS)
             bare = False
@@ -117,6 +126,15 @@ def _try(key: str, pattern: re.Pattern[str], counts: Mapping[str, int], total: i
         marks = ".," if key == "space_grouped" else style.decimal
         whole = whole and "e" not in core and not any(mark in core for mark in marks)
     return Reading(key, cells / total, units, frozenset(spellings), whole, bare) if cells else None
+
+
+def _plain(text: str) -> str:
+    return fractions.plain(garbled.read(text)[0])
+
+
+def units_among(spellings: Iterable[str]) -> list[str]:
+    """Those of `Reading.spellings` that stand for a unit, a currency or a scale as they are written."""
+    return [each for each in spellings if each not in fractions.SIGNS and not garbled.among([each])]
 
 
 def _sound(found: re.Match[str]) -> bool:
@@ -132,7 +150,7 @@ def _sound(found: re.Match[str]) -> bool:
         return suffix in SCALES
     if suffix in CURRENCIES or suffix in CURRENCY_CODES or suffix in SCALES or is_unit(suffix):
         return True
-    return found.string[found.start(6) - 1] == " " and is_word(suffix)
+    return found.string[found.start(6) - 1] in " \u00a0\u202f\u2009" and is_word(suffix)
 
 
 def _unit(prefix: str | None, suffix: str | None) -> str:
@@ -150,6 +168,9 @@ def parse_sql(style: str, text_sql: str, units: frozenset[str] | set[str] | None
         text_sql: SQL of the text.
         units: Spellings that may stand around the number; None allows any.
     """
+    if units and (wrong := garbled.among(units)):
+        units = set(units) - set(wrong)
+        text_sql = garbled.plain_sql(text_sql, wrong)
     if units and any(unit in fractions.SIGNS for unit in units):
         units = {unit for unit in units if unit not in fractions.SIGNS}
         text_sql = fractions.plain_sql(text_sql)

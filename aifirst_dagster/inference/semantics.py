@@ -9,6 +9,7 @@ from aifirst_dagster.inference.meanings import registry
 from aifirst_dagster.inference.meanings.decide import Found, decide
 from aifirst_dagster.inference.meanings.kind import Look
 from aifirst_dagster.inference.meanings.sentences import sentence
+from aifirst_dagster.inference.numbers import units_among
 from aifirst_dagster.inference.sampling import ColumnSample
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.inference.vocabularies.units import UNIT_WORDS
@@ -51,8 +52,9 @@ def meaning(column: Column, held: list[str], unit: str | None, sample: ColumnSam
 
 def _common(column: Column) -> str | None:
     """A currency for all where every sign around the numbers is one."""
-    if column.unit is None and column.units_seen and all(each in units.CURRENCIES for each in column.units_seen):
-        return units.CURRENCIES[column.units_seen[0]]
+    seen = units_among(column.units_seen)
+    if column.unit is None and seen and all(each in units.CURRENCIES for each in seen):
+        return units.CURRENCIES[seen[0]]
     return None
 
 

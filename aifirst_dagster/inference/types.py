@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,9 @@ from aifirst_dagster.inference.units import CURRENCY_CODES
 
 #: Dates whose order of day and month is no surer stay text.
 UNSURE = 0.6
+
+#: The share of cells with space around them that no cast skips from which a column is read as text.
+WIDE = 0.01
 
 #: Texts that show what a column of many may be.
 FEW = 100
@@ -172,8 +176,17 @@ def _plain_number(sample: ColumnSample, held: Mapping[str, int], _: bool | None)
     if whole >= plain - 0.002 * total:
         found = _whole(sample, held, texts, whole / total, padded > 0)
         signed = any(text[0] in "+-" for text in texts)
-        return found if found.type == "string" else _with(found, reads=is_number, quantities=signed)
-    return Typed("number", physical_type="DOUBLE", share=plain / total, reads=is_number, quantities=True)
+        return found if found.type == "string" else _spaced(_with(found, reads=is_number, quantities=signed), sample)
+    found = Typed("number", physical_type="DOUBLE", share=plain / total, reads=is_number, quantities=True)
+    return _spaced(found, sample)
+
+
+def _spaced(found: Typed, sample: ColumnSample) -> Typed:
+    """Read as text, where space that no cast skips (no-break, em) stands around a good part of the numbers."""
+    spaced = sum(count for text, count in sample.counts.items() if text.strip() != text.strip(string.whitespace))
+    if not spaced or spaced < WIDE * sample.cells or found.physical_type not in ("BIGINT", "DOUBLE"):
+        return found
+    return found if found.number_style else _with(found, number_style="plain", physical_type="VARCHAR")
 
 
 def _whole(sample: ColumnSample, held: Mapping[str, int], texts: list[str], share: float, padded: bool) -> Typed:

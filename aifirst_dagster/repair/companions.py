@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aifirst_dagster.datasets.session import literal
+from aifirst_dagster.inference import garbled
 from aifirst_dagster.repair.expressions import Context, Stages
 
 _FIGURES = r"[\d\s.,()'’_+−–\x{00A0}\x{202F}\x{2009}-]"
@@ -25,8 +26,9 @@ def reading(context: Context) -> Stages:
         f"WHEN contains({left}, {literal(mark)}) THEN {literal(name)}"
         for mark, name in sorted(markers.items(), key=lambda pair: (-len(pair[0]), pair[0])) if mark
     )  # fmt: skip
+    text = garbled.plain_sql(context.text, map(str, context.params.get("garbled", [])))
     found = f"CASE {left} {cases} ELSE CASE {inside} END END" if cases else "NULL::VARCHAR"
     return [
-        (left, f"regexp_replace({context.text}, {literal(_FIGURES)}, '', 'g')"),
+        (left, f"regexp_replace({text}, {literal(_FIGURES)}, '', 'g')"),
         (context.stage("name"), found),
     ]

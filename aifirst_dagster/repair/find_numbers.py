@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aifirst_dagster.datasets.session import RAW, ident, literal
-from aifirst_dagster.inference import fractions
+from aifirst_dagster.inference import fractions, garbled
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import numbers
 from aifirst_dagster.repair.nulls import NO_VALUE
@@ -60,7 +60,7 @@ def quantities(survey: Survey, column: Column, source: str) -> bool:
     texts = survey.texts[source]
     if column.semantic_type not in _UNTOLD or not texts.all or not texts.cells or texts.length > 30:
         return False
-    seen = _look(survey, texts.table)
+    seen = _look(survey, _meant(survey, texts.table)[0])
     known, scales = _affixes(seen, column)
     odd = sum(count for spelling, count in seen.affixes.items() if spelling not in known and spelling not in scales)
     marked = sum(count for spelling, count in seen.affixes.items() if spelling in known)
@@ -90,6 +90,7 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
         taken: Column names that a companion may not have.
         failed_only: The column is typed; the texts are those of its cells that did not parse.
     """
+    texts, wrong = _meant(survey, texts)
     marks = _footnotes(survey, texts)
     if marks:
         texts = survey.keep(f"SELECT {numbers.without_footnotes('text')} AS text, sum(n) AS n FROM {texts} GROUP BY 1")
@@ -113,10 +114,14 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
         params["scales"] = scales
     if halves:
         params["fractions"] = True
+    if wrong:
+        params["garbled"] = wrong
     reasons = [f"decimal {decimal}: {why}"] if decimal != "point" or seen.open_comma else []
     if marks:
         params["footnotes"] = marks
         reasons.append(f"footnote marks dropped: {' '.join(marks)}")
+    if wrong:
+        reasons.append(f"signs that were decoded wrongly: {', '.join(map(garbled.shown, wrong))}")
     if units and not currencies and not scales:
         return _with_units(survey, column, seen, units, params, taken, reasons, texts)
     affixes = sorted(known)
@@ -127,7 +132,8 @@ def propose(survey: Survey, column: Column, texts: str, taken: set[str], failed_
         companion = _companion(column, "currency", sorted(set(currencies.values())), taken)
         shown = ", ".join(f"{name} ({_cells(seen, currencies, name)})" for name in sorted(set(currencies.values())))
         actions.append(Action(column=column.name, action="split_currency",
-                              params={"into": companion.name, "markers": dict(sorted(currencies.items()))},
+                              params={"into": companion.name, "markers": dict(sorted(currencies.items())),
+                                      **_of(params, "garbled")},
                               rows_affected=sum(seen.affixes[s] for s in currencies),
                               reason=f"amounts in several currencies: {shown}"))  # fmt: skip
     elif currencies:
@@ -153,7 +159,8 @@ def _with_units(
         companion = _companion(column, "unit", sorted({affix.name for affix in units.values()}), taken)
         markers = {spelling: affix.name for spelling, affix in sorted(units.items())}
         return Found([
-            Action(column=column.name, action="split_unit", params={"into": companion.name, "markers": markers},
+            Action(column=column.name, action="split_unit",
+                   params={"into": companion.name, "markers": markers, **_of(params, "garbled")},
                    rows_affected=sum(counted.values()), reason="units that do not convert to one another"),
             Action(column=column.name, action="parse_numbers", params={**params, "affixes": sorted(units)},
                    reason="; ".join(["numbers with units", *reasons])),
@@ -177,6 +184,24 @@ def _with_units(
     return Found(
         [Action(column=column.name, action="convert_units", params=params, reason="; ".join([reason, *reasons]))], unit
     )
+
+
+def _of(params: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The parameter `name` where there is one."""
+    return {name: params[name]} if name in params else {}
+
+
+def _meant(survey: Survey, texts: str) -> tuple[str, list[str]]:
+    """The texts with signs that were decoded wrongly as they were meant, and the sequences found."""
+    found = survey.query(
+        f"SELECT text FROM {texts} WHERE strlen(text) > length(text) AND {garbled.found_sql('text')} "
+        "ORDER BY n DESC, text LIMIT 5000"
+    )
+    wrong = sorted({sequence for (text,) in found for sequence in garbled.read(text)[1]})
+    if not wrong:
+        return texts, []
+    meant = garbled.plain_sql("text", wrong)
+    return survey.keep(f"SELECT {meant} AS text, sum(n) AS n FROM {texts} GROUP BY 1"), wrong
 
 
 def _footnotes(survey: Survey, texts: str) -> list[str]:

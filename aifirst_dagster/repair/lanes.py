@@ -13,8 +13,8 @@ from aifirst_dagster.repair.plan import Action, RepairPlan
 
 _HANDLERS: dict[str, Callable[[Context], Stages]] = {
     "fix_encoding": text.fix_encoding,
-    "replace_look_alikes": text.unify_categories,
     "clean_characters": text.clean_characters,
+    "replace_look_alikes": text.unify_categories,
     "trim_whitespace": text.trim_whitespace,
     "null_tokens": nulls.null_tokens,
     "unify_categories": text.unify_categories,

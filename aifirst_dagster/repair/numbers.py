@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aifirst_dagster.datasets.session import literal
-from aifirst_dagster.inference import fractions
+from aifirst_dagster.inference import fractions, garbled
 from aifirst_dagster.inference.numbers import CURRENCIES, CURRENCY_CODES
 from aifirst_dagster.repair.expressions import Context, Stages, among, physical
 
@@ -181,6 +181,10 @@ def without_footnotes(text_sql: str, marks: Sequence[str] = FOOTNOTES) -> str:
 def reading(context: Context) -> Stages:
     """SQL stages that read a number: plain ones at once, the others by their parts."""
     stages: Stages = []
+    if wrong := context.params.get("garbled"):
+        meant = context.stage("meant")
+        stages.append((meant, garbled.plain_sql(context.text, map(str, wrong))))
+        context = replace(context, text=meant)
     if marks := context.params.get("footnotes"):
         bare = context.stage("bare")
         stages.append((bare, without_footnotes(context.text, [re.escape(str(mark)) for mark in marks])))

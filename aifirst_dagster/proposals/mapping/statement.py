@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aifirst_dagster.datasets.session import LINE, RAW, SOURCE, ident, literal
-from aifirst_dagster.inference import casts, units
+from aifirst_dagster.inference import casts, garbled, units
+from aifirst_dagster.inference.numbers import units_among
 from aifirst_dagster.inference.schema import Column, Dialect
 from aifirst_dagster.proposals.mapping import compile
 from aifirst_dagster.proposals.mapping.answer import MappedField
@@ -40,12 +41,13 @@ def cell(column: Column) -> str:
     """SQL: a cell of the file, read as what the column says."""
     text = ident(column.source_name)
     if is_unit(column):
+        text = garbled.plain_sql(text, garbled.among(column.units_seen))
         return f"nullif(regexp_extract({text}, '[^\\d\\s.,''()+-]+'), '')"
     return casts.parsed(column, text)
 
 
 def _money(column: Column) -> bool:
-    return all(unit in units.CURRENCIES or unit in units.CURRENCY_CODES for unit in column.units_seen)
+    return all(unit in units.CURRENCIES or unit in units.CURRENCY_CODES for unit in units_among(column.units_seen))
 
 
 def read_as(columns: Sequence[Column]) -> list[Column]:
