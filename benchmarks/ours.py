@@ -53,13 +53,14 @@ def main(source: str, folder: str) -> None:
     """Turn the CSV `source` into a checked dataset in `folder`."""
     stages = Stages()
     from aifirst_dagster import connectors
-    from aifirst_dagster.cli.ahead import importing
+    from aifirst_dagster.cli.ahead import Ahead
     from aifirst_dagster.datasets import parquet, session
 
     con = session.connect(runs=1)
     stages.done("import")
-    # As commands do it: while DuckDB reads, the modules that come next are imported.
-    table = connectors.read(con, [source], options=connectors.ReadOptions(meanwhile=importing(*NEXT)))
+    # As commands do it: while DuckDB reads, the modules that come next are imported, and the first rows looked at.
+    ahead = Ahead(*NEXT, types=True)
+    table = connectors.read(con, [source], options=connectors.ReadOptions(meanwhile=ahead))
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.quality import generate, score
     from aifirst_dagster.quality.engines import duckdb as engine
@@ -67,7 +68,7 @@ def main(source: str, folder: str) -> None:
     from aifirst_dagster.repair import run as repair
 
     stages.done("read")
-    columns = infer.propose(con, table.relation, table.columns, table.native)
+    columns = ahead.columns(table) or infer.propose(con, table.relation, table.columns, table.native)
     stages.done("propose types")
     columns = infer.verify(con, table.relation, columns)
     stages.done("verify types")

@@ -1,28 +1,64 @@
-"""Importing what a command needs next while DuckDB reads its file: the interpreter has nothing to do meanwhile."""
+"""What a command needs next, done while DuckDB reads its file: the interpreter has nothing to do meanwhile."""
 
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING
 
-#: What reading itself needs once its tables are parsed.
-_AHEAD = ("aifirst_dagster.inference.schema", "aifirst_dagster.connectors.union")
+if TYPE_CHECKING:
+    from aifirst_dagster.connectors.base import ReadTable
+    from aifirst_dagster.connectors.beginning import Beginning
+    from aifirst_dagster.inference.schema import Column
+
+#: What reading itself needs once its tables are parsed, and what types are told by.
+_READING = ("aifirst_dagster.inference.schema", "aifirst_dagster.connectors.union")
+_TYPES = ("aifirst_dagster.inference.infer", "aifirst_dagster.inference.semantics")
 
 
-def importing(*modules: str) -> Callable[[], None]:
-    """For `ReadOptions.meanwhile`: import `modules` in a thread, once; who needs one sooner waits for it."""
-    wanted = (*modules, *_AHEAD)
+class Ahead:
+    """For `ReadOptions.meanwhile`: modules are imported, and the columns of a large file proposed by its first rows.
 
-    def work() -> None:
-        for module in wanted:
-            with suppress(Exception):  # the import that needs it says what is wrong
+    What fails here fails again where it is wanted, and says there what is wrong.
+
+    Args:
+        modules: What to import; who needs one sooner waits for it.
+        types: Whether somebody will ask for `columns`.
+    """
+
+    def __init__(self, *modules: str, types: bool = False) -> None:
+        self._modules = (*modules, *_READING)
+        self._types = types
+        self._seen: Beginning | None = None
+        self._thread: Thread | None = None
+        self._columns: list[Column] | None = None
+
+    def __call__(self, beginning: Beginning | None = None) -> None:
+        """Start; `beginning` is that of the file which is about to be read. Of several files the first is looked at."""
+        if self._thread is not None or (beginning is None and all(module in sys.modules for module in self._modules)):
+            return
+        self._seen = beginning if self._types else None
+        self._thread = Thread(target=self._work, name="aifirst-ahead")
+        self._thread.start()
+
+    def columns(self, table: ReadTable) -> list[Column] | None:
+        """What `infer.propose` says of `table`, where its first rows were looked at; None where nothing is known."""
+        if self._thread is None or self._seen is None or table.beginning is not self._seen:
+            return None
+        if list(self._seen.columns) != table.columns:
+            return None
+        self._thread.join()
+        return self._columns
+
+    def _work(self) -> None:
+        for module in self._modules if self._seen is None else (*self._modules, *_TYPES):
+            with suppress(Exception):
                 import_module(module)
+        if self._seen is None:
+            return
+        with suppress(Exception), self._seen.con.cursor() as con:
+            from aifirst_dagster.inference import infer
 
-    def start() -> None:
-        if any(module not in sys.modules for module in wanted):
-            threading.Thread(target=work, name="aifirst-imports").start()
-
-    return start
+            self._columns = infer.propose(con, self._seen.relation(con), self._seen.columns)

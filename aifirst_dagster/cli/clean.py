@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aifirst_dagster.cli.ahead import importing
+from aifirst_dagster.cli.ahead import Ahead
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
 from aifirst_dagster.cli.reading import accept_unsure_option
 from aifirst_dagster.cli.schema_file import schema_option
@@ -114,7 +114,8 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline", lar
     form = format_of(wishes.output) if wishes.output else ""
     con = connect(most=BARE_FILE)
     try:
-        table = read(con, files, options=ReadOptions(accept_unsure=wishes.accept_unsure, meanwhile=importing(*_THEN)))
+        ahead = Ahead(*_THEN, types=provider == "offline")
+        table = read(con, files, options=ReadOptions(accept_unsure=wishes.accept_unsure, meanwhile=ahead))
         for text in table.notices:
             notice(text)
         if not table.columns:
@@ -123,7 +124,7 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline", lar
             return _answer(wishes, table, None, None, None, began)
         if _cells(con, table) > large:
             on_disk(con)
-        plan, columns = _plan(con, table, wishes, provider)
+        plan, columns = _plan(con, table, wishes, provider, ahead.columns(table))
         if wishes.save_plan:
             plan.save(wishes.save_plan)
         from aifirst_dagster.repair.run import apply
@@ -139,9 +140,12 @@ def clean_files(files: list[str], wishes: Wishes, provider: str = "offline", lar
         con.close()
 
 
-def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str
-) -> tuple[RepairPlan, list[Column]]:  # fmt: skip
-    """The plan to follow and the file's columns, with the file typed as they say in the table `clean_input`."""
+def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, provider: str,
+          guessed: list[Column] | None = None) -> tuple[RepairPlan, list[Column]]:  # fmt: skip
+    """The plan to follow and the file's columns, with the file typed as they say in the table `clean_input`.
+
+    `guessed` are the columns, where they are known already.
+    """
     from aifirst_dagster.inference import casts, infer
     from aifirst_dagster.repair.plan import RepairPlan, propose
 
@@ -151,7 +155,7 @@ def _plan(con: duckdb.DuckDBPyConnection, table: ReadTable, wishes: Wishes, prov
 
         proposed = columns_of(con, table, choose(provider)).columns
     else:
-        proposed = infer.propose(con, table.relation, table.columns, table.native)
+        proposed = guessed or infer.propose(con, table.relation, table.columns, table.native)
     plan = RepairPlan.load(wishes.plan) if wishes.plan else None
     if wishes.schema_file is not None:
         from aifirst_dagster.cli.schema_file import under_schema

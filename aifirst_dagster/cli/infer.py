@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aifirst_dagster.cli.ahead import Ahead
 from aifirst_dagster.cli.looking import document_seen, is_picture, required, table_seen, told
 from aifirst_dagster.cli.looking import show as show_vision
 from aifirst_dagster.cli.output import emit, json_option, notice, provider_option
@@ -121,7 +122,8 @@ def infer_file(
     llm = _asked(provider, vision)
     if vision and llm is not None and is_picture(file):
         return _document(file, against, llm, began)
-    with opened(file, accept_unsure=accept_unsure, then=["aifirst_dagster.inference.file"]) as (con, table):
+    ahead = Ahead("aifirst_dagster.inference.file", types=llm is None and schema_file is None)
+    with opened(file, accept_unsure=accept_unsure, ahead=ahead) as (con, table):
         from aifirst_dagster.inference.file import infer_relation
 
         for text in table.notices:
@@ -131,7 +133,7 @@ def infer_file(
             from aifirst_dagster.cli.asking import columns_of
 
             asked = columns_of(con, table, llm)
-        proposed = asked.columns if asked else None
+        proposed = asked.columns if asked else ahead.columns(table)
         if schema_file is not None and table.columns:
             table, schema = under_schema(con, table, schema_file, proposed)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from aifirst_dagster.cli.ahead import Ahead
 from aifirst_dagster.cli.output import emit, json_option, notice
 from aifirst_dagster.cli.reading import accept_unsure_option, opened
 
@@ -24,14 +25,14 @@ def command(file: str, as_json: bool, html_out: str | None, accept_unsure: bool)
 
 def _profile_file(file: str, html_out: str | None, accept_unsure: bool) -> dict[str, Any]:
     began = time.perf_counter()
-    then = ["aifirst_dagster.inference.file", "aifirst_dagster.inference.profile"]
-    with opened(file, accept_unsure=accept_unsure, then=then) as (con, table):
+    ahead = Ahead("aifirst_dagster.inference.file", "aifirst_dagster.inference.profile", types=True)
+    with opened(file, accept_unsure=accept_unsure, ahead=ahead) as (con, table):
         from aifirst_dagster.inference.file import infer_relation
         from aifirst_dagster.inference.profile import profile
 
         for text in table.notices:
             notice(text)
-        schema = infer_relation(con, table.relation, table.columns, table.native)
+        schema = infer_relation(con, table.relation, table.columns, table.native, ahead.columns(table))
         measured = profile(con, table.relation, schema.columns)
     if html_out:
         from aifirst_dagster.inference.report import html

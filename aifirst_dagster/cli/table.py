@@ -47,11 +47,14 @@ def load(con: duckdb.DuckDBPyConnection, path: str, name: str = "data", infer: b
         name: The table's name.
         infer: Whether columns are wanted for a file that has types of its own, too.
     """
-    from aifirst_dagster.connectors import read
+    from aifirst_dagster.cli.ahead import Ahead
+    from aifirst_dagster.connectors import ReadOptions, read
+
+    ahead = Ahead("aifirst_dagster.inference.file", types=True)
+    found = read(con, [path], options=ReadOptions(meanwhile=ahead))
     from aifirst_dagster.inference.casts import select
     from aifirst_dagster.inference.file import infer_relation
 
-    found = read(con, [path])
     for text in found.notices:
         notice(text)
     if found.rejected:
@@ -59,7 +62,7 @@ def load(con: duckdb.DuckDBPyConnection, path: str, name: str = "data", infer: b
     native = found.format == "parquet"
     columns: list[Column] = []
     if infer or not native:
-        schema = infer_relation(con, found.relation, found.columns, found.native)
+        schema = infer_relation(con, found.relation, found.columns, found.native, ahead.columns(found))
         columns = [column.model_copy(update={"name": column.source_name}) for column in schema.columns]
     query = select(columns, found.relation) if columns and not native else f"SELECT * FROM {found.relation}"
     con.execute(f"CREATE OR REPLACE TABLE {ident(name)} AS {query}")

@@ -15,6 +15,7 @@ from aifirst_dagster.errors import ConfigError, InputError
 if TYPE_CHECKING:
     import duckdb
 
+    from aifirst_dagster.connectors.beginning import Beginning
     from aifirst_dagster.connectors.bounds import Bounds
     from aifirst_dagster.connectors.places.address import RemoteFile
     from aifirst_dagster.connectors.places.pace import Pace
@@ -40,7 +41,8 @@ class ReadOptions:
         pace: How patient a transfer is; None: as `Pace` says.
         bounds: How much a packed file may become; None: as `Bounds` says.
         accept_unsure: Go on where the reader would raise `UnsureError`; a notice says so.
-        meanwhile: Called before DuckDB parses a text: threads that it starts have the interpreter to themselves.
+        meanwhile: Called before DuckDB parses a text, with its beginning where it is large: threads that it starts have
+            the interpreter to themselves.
     """
 
     encoding: str | None = None
@@ -52,7 +54,7 @@ class ReadOptions:
     tell: Callable[[str], None] | None = None
     pace: Pace | None = None
     bounds: Bounds | None = None
-    meanwhile: Callable[[], None] | None = None
+    meanwhile: Callable[[Beginning | None], None] | None = None
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Part:
         dialect: How the text is written; None unless delimited.
         native: Column -> DuckDB type, for formats that have types.
         notices: What the user should know, in sentences.
+        beginning: Rows as those that the relation begins with; what `meanwhile` was called with.
     """
 
     query: str
@@ -83,6 +86,7 @@ class Part:
     dialect: Dialect | None = None
     native: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    beginning: Beginning | None = None
 
 
 @dataclass
@@ -103,6 +107,7 @@ class ReadTable:
         notices: What the user should know, in sentences.
         files: The files read, as given, in order.
         layouts: Each file's columns, by their names in `relation`, in the file's own order.
+        beginning: As `Part.beginning`, of a single file.
     """
 
     relation: str
@@ -119,6 +124,7 @@ class ReadTable:
     files: list[str]
     scratch: Scratch
     layouts: list[Layout] = field(default_factory=list)
+    beginning: Beginning | None = None
 
 
 @dataclass(frozen=True)

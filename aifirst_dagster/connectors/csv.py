@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aifirst_dagster.connectors.base import Connector, Part, ReadOptions
 from aifirst_dagster.connectors.beyond import ending
 from aifirst_dagster.connectors.csv_exact import Copy, Table, exact_copy
-from aifirst_dagster.connectors.csv_regular import regular, spec
+from aifirst_dagster.connectors.csv_regular import beginning, regular, spec
 from aifirst_dagster.connectors.doubt import settle
 from aifirst_dagster.connectors.names import unique_names
 from aifirst_dagster.connectors.several import choose
@@ -87,9 +87,11 @@ def _read(
         _table(kept, arranged, tokenizer, comment), until=chosen.until, others=chosen.others, before=chosen.before
     )
     part = Part("", columns, list(arranged.names), 0, named=arranged.header_rows > 0, notices=notices)
+    first = None if irregular or options.meanwhile is None else beginning(con, text, table, columns)
     if options.meanwhile is not None:
-        options.meanwhile()
+        options.meanwhile(first)
     if not irregular and (whole := regular(con, text, table, columns, scratch)):
+        part.beginning = first
         part.query = _query(part, source, whole.scan, whole.line)
         part.records = whole.rows
     elif text.presumed:

@@ -60,6 +60,6 @@ def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
 
 def _as_presumed(block: bytes, text: Text) -> bool:
     """Whether whole lines are valid text and end as they should; the last one may lack its end."""
-    returns = block.count(b"\r")
-    alike = returns == block.count(b"\r\n") == block.count(b"\n") if text.returns else not returns
-    return alike and valid(block)
+    if text.returns:
+        return block.count(b"\r") == block.count(b"\r\n") == block.count(b"\n") and valid(block)
+    return b"\r" not in block and valid(block)

@@ -57,6 +57,7 @@ def unite(
         dialects=dialects,
         native={name: types[key] for key, (name, _) in columns.items() if types[key] != "VARCHAR"},
         notices=notices,
+        beginning=parts[0][2].beginning if len(parts) == 1 else None,
         files=[given for given, _, _ in parts],
         scratch=scratch,
         layouts=[_layout(given, part, columns, repeated) for given, _, part in parts],

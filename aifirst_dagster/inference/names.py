@@ -47,6 +47,11 @@ def words(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", spaced.lower()))
 
 
+def key(name: str) -> str:
+    """What makes two spellings one name, as in `connectors.union`."""
+    return standard(name) or f" {name.strip().casefold()}"
+
+
 def standardise(names: Iterable[str]) -> list[str]:
     """A standard name for each of `names`, in order; unique: a repeated one gets `_2`, `_3`, ...
 

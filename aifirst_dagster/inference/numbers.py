@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.inference import fractions, garbled
@@ -56,7 +57,10 @@ def _around(core: str) -> str:
     return _GAP + _GAP.join(parts) + _GAP
 
 
-_PYTHON = {key: re.compile(_around(f"(?:{style.core})"), re.ASCII) for key, style in STYLES.items()}
+@cache
+def _python(style: str) -> re.Pattern[str]:
+    """A style's pattern, compiled where it is wanted: it takes some milliseconds."""
+    return re.compile(_around(f"(?:{STYLES[style].core})"), re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,10 @@ def read(counts: Mapping[str, int]) -> Reading | None:
     """
     total = sum(counts.values())
     best: Reading | None = None
-    for key, pattern in _PYTHON.items():
+    for key in STYLES:
         if key == "padded":  # leading zeros are a matter of the column's name: `types` decides
             continue
-        reading = _try(key, pattern, counts, total)
+        reading = _try(key, _python(key), counts, total)
         if reading and (best is None or reading.share > best.share + 1e-9):
             best = reading
     return best if best and best.share >= LEAST else None
@@ -94,14 +98,14 @@ def read(counts: Mapping[str, int]) -> Reading | None:
 
 def reader(style: str) -> Callable[[str], bool]:
     """Whether a style reads a text, as a function of the text."""
-    pattern = _PYTHON[style]
+    pattern = _python(style)
     return lambda text: bool((found := pattern.fullmatch(_plain(text))) and _sound(found))
 
 
 def is_number(text: str) -> bool:
     """Whether some style reads `text`."""
     text = _plain(text)
-    return any((found := pattern.fullmatch(text)) and _sound(found) for pattern in _PYTHON.values())
+    return any((found := _python(style).fullmatch(text)) and _sound(found) for style in STYLES)
 
 
 def _try(key: str, pattern: re.Pattern[str], counts: Mapping[str, int], total: int) -> Reading | None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from aifirst_dagster.errors import ConfigError
-from aifirst_dagster.inference.names import standard
+from aifirst_dagster.inference.names import key
 from aifirst_dagster.inference.schema import Column, Record
 
 #: What a person can pin, beside `constraints`: an attribute of `Column`.
@@ -118,8 +118,3 @@ def field_of(column: Column, optional: bool = False, *, described: bool = False)
     undecided = not seen and not column.native
     column = column if described else column.model_copy(update={"description": ""})
     return ContractField(column=column, source_names=[column.source_name], optional=optional, undecided=undecided)
-
-
-def key(name: str) -> str:
-    """What makes two spellings one name, as in `connectors.union`."""
-    return standard(name) or f" {name.strip().casefold()}"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from aifirst_dagster.inference.contract.contract import Contract, key
+from aifirst_dagster.inference.names import key
+
+if TYPE_CHECKING:
+    from aifirst_dagster.inference.contract.contract import Contract
 
 #: A file that shares less than this with the contract is another table.
 SHARED = 0.5
