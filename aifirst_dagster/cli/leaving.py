@@ -8,15 +8,21 @@ import sys
 import threading
 from typing import NoReturn
 
+from aifirst_dagster.cli.ahead import AHEAD
+
 
 def leave(code: int) -> NoReturn:
     """End the process with `code`: what is to be done at the end is done, memory is left to the system to take back.
 
-    Where threads are still at work, where Dagster is (whose own parts may count on a slow end), or where the output
-    cannot be written, the process ends as usual.
+    Where threads are still at work (but for what was begun ahead of its time), where Dagster is (whose own parts may
+    count on a slow end), or where the output cannot be written, the process ends as usual.
     """
-    others = any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
-    if others or "dagster" in sys.modules or threading.current_thread() is not threading.main_thread():
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if (
+        any(not thread.daemon and thread.name != AHEAD for thread in others)
+        or "dagster" in sys.modules
+        or threading.current_thread() is not threading.main_thread()
+    ):
         sys.exit(code)
     atexit._run_exitfuncs()
     try:

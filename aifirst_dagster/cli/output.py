@@ -37,6 +37,9 @@ def notice(text: str) -> None:
     click.echo(text, err=True)
 
 
+_INTERRUPTED = {"type": "Interrupted", "message": "Interrupted.", "hint": "Run the same command again."}
+
+
 def run_safely(command: click.Command, arguments: list[str]) -> int:
     """Run `command`; returns the exit code. Each failure is worded, none is a traceback (AIFIRST_DEBUG=1 shows it)."""
     as_json = "--json" in arguments
@@ -50,19 +53,31 @@ def run_safely(command: click.Command, arguments: list[str]) -> int:
         _report({"type": "UsageError", "message": error.format_message(), "hint": usage}, as_json)
         return 2
     except (KeyboardInterrupt, click.Abort):
-        _report({"type": "Interrupted", "message": "Interrupted.", "hint": "Run the same command again."}, as_json)
+        _report(_INTERRUPTED, as_json)
         return 130
-    except AifirstError as error:
-        _report(error.to_dict(), as_json)
-        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if _interrupted(error):
+            _report(_INTERRUPTED, as_json)
+            return 130
+        if isinstance(error, AifirstError):
+            _report(error.to_dict(), as_json)
+            return error.exit_code
         if os.environ.get("AIFIRST_DEBUG"):
             raise
         _report(_unexpected(error), as_json)
         return 2
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error goes back to Ctrl-C, which DuckDB makes a `RuntimeError` of while it is at work."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted"):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _unexpected(error: Exception) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Beginning:
     """A scan that begins as the file's rows will, if these are what they seem to be: `ReadTable.beginning` says so.
 
     Attributes:
-        con: The session that reads the file: who looks meanwhile takes a cursor of it.
+        con: The session that reads the file: who looks meanwhile takes a cursor of it before it begins.
         scan: What goes into a FROM clause; columns as VARCHAR.
         columns: The source columns.
     """

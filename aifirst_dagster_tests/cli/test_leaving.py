@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,28 @@ def test_an_output_that_is_full_is_said(file: Path, tmp_path: Path, arguments: l
 def test_closed_outputs_are_no_trouble(file: Path, tmp_path: Path):
     shut = f'exec "{sys.executable}" -m aifirst_dagster.cli.main infer "{file}" --json >&- 2>&-'
     assert subprocess.run(["sh", "-c", shut]).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table that takes a second or two."""
+    path = tmp_path_factory.mktemp("large") / "large.csv"
+    with path.open("w") as file:
+        file.write("id,day,town,note\n")
+        file.writelines(f"{at},2024-01-{at % 28 + 1:02},town {at % 41},{'x' * 60}\n" for at in range(700_000))
+    return path
+
+
+@pytest.mark.parametrize("after", [0.6, 0.9, 1.2, 1.5])
+def test_ctrl_c_is_no_defect_whatever_is_at_work(large: Path, tmp_path: Path, after: float):
+    process = subprocess.Popen(
+        [*COMMAND, "profile", str(large)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        time.sleep(after)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.lstrip()) == (130, "error: Interrupted.\n  Run the same command again.\n")
 
 
 def test_a_bad_input_keeps_its_exit_code(tmp_path: Path):
