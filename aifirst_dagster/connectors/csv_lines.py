@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aifirst_dagster.connectors.csv_exact import Table
 
 _BLOCK = 1 << 17
+#: Bytes from which on numpy is worth its import: it counts in a third of the time.
+_MANY = 1 << 28
 
 
 @dataclass
@@ -35,6 +37,7 @@ def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
     """The lines of `table`, which end alike (`Text.uniform`); counting ends with the block."""
     delimiter = table.tokenizer.delimiter.encode()
     end = delimiter + (b"\r\n" if text.returns else b"\n")
+    ends = _ends_by_numpy if text.size >= _MANY else _ends
     unwanted = Event()
 
     def count() -> Lines:
@@ -44,8 +47,9 @@ def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
                 file.readline()
             while not unwanted.is_set() and (block := file.read(_BLOCK)):
                 block += file.readline()
-                found.all += block.count(b"\n") + (not block.endswith(b"\n"))
-                found.open += block.count(end) + block.endswith(delimiter)
+                feeds, opened = ends(block, end)
+                found.all += feeds + (not block.endswith(b"\n"))
+                found.open += opened + block.endswith(delimiter)
                 if text.presumed and not _as_presumed(block, text):
                     found.presumed = False
                     break
@@ -56,6 +60,23 @@ def counted(text: Text, table: Table) -> Iterator[Future[Lines]]:
             yield beside.submit(count)
         finally:
             unwanted.set()
+
+
+def _ends(block: bytes, end: bytes) -> tuple[int, int]:
+    """Line feeds, and those of them that `end` ends with."""
+    return block.count(b"\n"), block.count(end)
+
+
+def _ends_by_numpy(block: bytes, end: bytes) -> tuple[int, int]:
+    """As `_ends`."""
+    import numpy as np
+
+    letters = np.frombuffer(block, np.uint8)
+    feeds = letters == end[-1]
+    ends = feeds[len(end) - 1 :]
+    for at, byte in enumerate(end[:-1]):
+        ends = ends & (letters[at : at + len(ends)] == byte)
+    return int(np.count_nonzero(feeds)), int(np.count_nonzero(ends))
 
 
 def _as_presumed(block: bytes, text: Text) -> bool:
