@@ -53,9 +53,7 @@ class Ahead:
 
     def columns(self, table: ReadTable) -> list[Column] | None:
         """What `infer.propose` says of `table`, where its first rows were looked at; None where nothing is known."""
-        if self._thread is None or self._seen is None or table.beginning is not self._seen:
-            return None
-        if list(self._seen.columns) != table.columns:
+        if self._seen is None or table.beginning is not self._seen or list(self._seen.columns) != table.columns:
             return None
         self._done.wait()  # not the thread's end: Python 3.11 forgets a thread whose `join` Ctrl-C interrupts
         return self._columns

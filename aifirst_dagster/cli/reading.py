@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,16 +21,16 @@ accept_unsure_option = click.option(
 
 @contextmanager
 def opened(
-    file: str, *, accept_unsure: bool = False, then: Sequence[str] = (), ahead: Ahead | None = None
+    file: str, *, accept_unsure: bool = False, ahead: Ahead | None = None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, ReadTable]]:
-    """A DuckDB session with FILE read in it; `-` is standard input. `then` names modules that are wanted after it."""
+    """A DuckDB session with FILE read in it; `-` is standard input. `ahead` is what is wanted after it."""
     from aifirst_dagster.cli.ahead import Ahead
     from aifirst_dagster.cli.output import notice
     from aifirst_dagster.connectors import read
     from aifirst_dagster.connectors.base import ReadOptions
     from aifirst_dagster.datasets.session import BARE_FILE, connect
 
-    options = ReadOptions(accept_unsure=accept_unsure, tell=notice, meanwhile=ahead or Ahead(*then))
+    options = ReadOptions(accept_unsure=accept_unsure, tell=notice, meanwhile=ahead or Ahead())
     con = connect(most=BARE_FILE)
     try:
         yield con, read(con, [file], options=options)

@@ -34,9 +34,14 @@ def sequences() -> dict[str, str]:
 
 
 @cache
+def _any() -> str:
+    """A pattern (Python and RE2) of texts that hold one."""
+    return "|".join([*map(re.escape, sequences()), f".{_AT_END}"])
+
+
+@cache
 def _some() -> re.Pattern[str]:
-    """Whether a text may hold one, in one look."""
-    return re.compile("|".join([*map(re.escape, sequences()), f".{_AT_END}"]), re.A)
+    return re.compile(_any(), re.A)
 
 
 def read(text: str) -> tuple[str, list[str]]:
@@ -79,5 +84,4 @@ def plain_sql(text: str, wrong: Iterable[str]) -> str:
 
 def found_sql(text: str) -> str:
     """SQL: whether a text holds such a sequence."""
-    pattern = "|".join([*map(re.escape, sequences()), f".{_AT_END}"])
-    return f"regexp_matches({text}, {literal(pattern)})"
+    return f"regexp_matches({text}, {literal(_any())})"

@@ -154,7 +154,7 @@ def _sound(found: re.Match[str]) -> bool:
         return suffix in SCALES
     if suffix in CURRENCIES or suffix in CURRENCY_CODES or suffix in SCALES or is_unit(suffix):
         return True
-    return found.string[found.start(6) - 1] in " \u00a0\u202f\u2009" and is_word(suffix)
+    return found.string[found.start(6) - 1] in _SPACE[1:-1] and is_word(suffix)
 
 
 def _unit(prefix: str | None, suffix: str | None) -> str:

@@ -11,6 +11,7 @@ from aifirst_dagster.datasets.session import literal
 from aifirst_dagster.inference import lookalikes
 from aifirst_dagster.inference.schema import Column
 from aifirst_dagster.repair import text as text_
+from aifirst_dagster.repair.expressions import among
 from aifirst_dagster.repair.plan import Action
 from aifirst_dagster.repair.survey import Survey, Texts
 
@@ -49,7 +50,7 @@ def _actions(
         shown = ", ".join(f"{wrong} -> {right}" for wrong, right in sorted({**sequences, **whole}.items())[:3])
         wrong = " OR ".join(f"contains(text, {literal(sequence)})" for sequence in sequences) or "FALSE"
         params = {"sequences": sequences, **({"mapping": whole} if whole else {})}
-        rows = _cells(survey, texts.table, f"{wrong} OR {_among(whole)}")
+        rows = survey.cells(texts.table, f"{wrong} OR {among('text', whole)}")
         add("fix_encoding", rows, f"text was decoded with the wrong encoding: {shown}", **params)
     invisible, composed, *spaces = _counts(survey, _after(column, texts.table, actions))
     decoded = len(actions)
@@ -57,7 +58,7 @@ def _actions(
         add("clean_characters", invisible + composed, "characters without width, or accents apart from their letters")
     clean = _after(column, texts.table, actions)
     if foreign := _look_alikes(survey, clean):
-        rows = _cells(survey, clean, _among(foreign))
+        rows = survey.cells(clean, among("text", foreign))
         add("replace_look_alikes", rows, "letters of another script, or full-width ones, within words", mapping=foreign)
     if len(actions) > decoded:
         _, _, *spaces = _counts(survey, _after(column, texts.table, actions))
@@ -130,11 +131,3 @@ def _look_alikes(survey: Survey, texts: str) -> dict[str, str]:
             "ORDER BY 1 LIMIT 5000"
         )
     )  # fmt: skip
-
-
-def _among(mapping: dict[str, str]) -> str:
-    return f"text IN ({', '.join(map(literal, mapping))})" if mapping else "FALSE"
-
-
-def _cells(survey: Survey, texts: str, condition: str) -> int:
-    return int(survey.query(f"SELECT coalesce(sum(n), 0) FROM {texts} WHERE {condition}")[0][0])

@@ -19,12 +19,12 @@ def propose(survey: Survey, column: Column, source: str) -> list[Action]:
     def add(action: str, rows: int, reason: str, **params: object) -> None:
         actions.append(Action(column=column.name, action=action, rows_affected=int(rows), reason=reason, params=params))
 
-    if column.null_tokens and (rows := _cells(survey, texts.table, column.null_tokens)):
+    if column.null_tokens and (rows := survey.cells(texts.table, in_list("text", column.null_tokens))):
         add("null_tokens", rows, f"means no value: {_shown(column.null_tokens)}", tokens=sorted(column.null_tokens))
     if column.type == "string" and texts.all and not column.unique:
         actions.extend(_spellings(survey, column, texts.table, actions))
     formula = f"regexp_matches(text, {literal(FORMULA)})"
-    if formulas := survey.query(f"SELECT coalesce(sum(n) FILTER ({formula}), 0) FROM {texts.table}")[0][0]:
+    if formulas := survey.cells(texts.table, formula):
         add("report_formula_cells", formulas, "a spreadsheet would run these texts as formulas")
     return actions
 
@@ -41,10 +41,6 @@ def as_boolean(survey: Survey, source: str) -> dict[str, list[str]] | None:
     if not yes or not no or words - yes - no or not (telling or words in pairs):
         return None
     return booleans.words(words)
-
-
-def _cells(survey: Survey, table: str, tokens: list[str]) -> int:
-    return int(survey.query(f"SELECT coalesce(sum(n), 0) FROM {table} WHERE {in_list('text', tokens)}")[0][0])
 
 
 def _shown(tokens: list[str]) -> str:

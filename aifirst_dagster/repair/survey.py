@@ -66,6 +66,10 @@ class Survey:
         """All rows of a query."""
         return self.con.execute(sql).fetchall()
 
+    def cells(self, texts: str, condition: str) -> int:
+        """How many cells have one of `texts` (text, n) for which a condition holds."""
+        return int(self.query(f"SELECT coalesce(sum(n), 0) FROM {texts} WHERE {condition}")[0][0])
+
     def keep(self, sql: str) -> str:
         """A temporary table of a query that is made once, however often it is asked for; its name."""
         if sql not in self.made:
